@@ -1,0 +1,1 @@
+"""pypod: the libpod runtime as a functional pipeline."""

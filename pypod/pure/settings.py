@@ -1,0 +1,115 @@
+"""Settings: what a value is, where it comes from, what it overrode, and what was set but ignored.
+
+A setting is a typed key to claims.  Every source (a file, a variable, an option, the database) adds a claim; the
+latest claim wins, as in libpod every later source overwrites.  What lost stays on record: that is what ``explain``
+and a plan show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
+from msgspec import Struct
+from pyrsistent import PMap, pmap
+
+T = TypeVar("T")
+
+
+class Source(Enum):
+    """What kind of place a value comes from."""
+
+    BUILTIN = "builtin"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    OPTION = "option"
+    DATABASE = "database"
+    COMPUTED = "computed"
+
+
+class Origin(Struct, frozen=True):
+    """Where a value comes from: ``at`` is ``/etc/containers/containers.conf:12``, a variable's or a flag's name."""
+
+    source: Source
+    at: str = ""
+
+
+BUILTIN = Origin(Source.BUILTIN)
+
+
+class Claim(Struct, frozen=True):
+    """One source's word on a setting.  Values are plain: text, numbers, booleans, tuples and PMaps of those."""
+
+    value: Any
+    origin: Origin = BUILTIN
+
+
+class Ignored(Struct, frozen=True):
+    """A value that was set where libpod does not look, or that it drops, and why."""
+
+    value: Any
+    origin: Origin
+    because: str
+
+
+class Setting(Struct, frozen=True):
+    """The claims on one key: the winning one, those it overrode (latest first), and those that never counted."""
+
+    claim: Claim
+    overrode: tuple[Claim, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+
+
+class Key(Generic[T]):
+    """The typed name of a setting, such as ``Key[str]("engine.tmp_dir")``."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Key({self.name!r})"
+
+
+class Settings(Struct, frozen=True):
+    """All settings of a runtime, by dotted name."""
+
+    entries: PMap[str, Setting] = pmap()
+
+    def __contains__(self, key: Key[Any]) -> bool:
+        return key.name in self.entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self.entries))
+
+    def get(self, key: Key[T]) -> T:
+        """The value in force.  A key that nobody claimed is a bug: every key has a built-in default."""
+        return cast("T", self.entries[key.name].claim.value)
+
+    def origin(self, key: Key[Any]) -> Origin:
+        """Where the value in force comes from."""
+        return self.entries[key.name].claim.origin
+
+    def claim(self, key: Key[T], value: T, origin: Origin) -> Settings:
+        """A later source speaks: its value wins, the former claim is kept as overridden."""
+        return self.claims(((key.name, Claim(value, origin)),))
+
+    def claims(self, named: Iterable[tuple[str, Claim]]) -> Settings:
+        """Several claims at once, in order."""
+        evolver = self.entries.evolver()
+        latest: dict[str, Setting] = {}
+        for name, claim in named:
+            held = latest.get(name) or self.entries.get(name)
+            setting = Setting(claim, (held.claim, *held.overrode), held.ignored) if held else Setting(claim)
+            latest[name] = setting
+            evolver.set(name, setting)
+        return msgspec.structs.replace(self, entries=evolver.persistent())
+
+    def ignore(self, key: Key[T], value: T, origin: Origin, because: str) -> Settings:
+        """A value that is set somewhere but does not count, and why.  The key must be claimed already."""
+        held = self.entries[key.name]
+        kept = Setting(held.claim, held.overrode, (*held.ignored, Ignored(value, origin, because)))
+        return msgspec.structs.replace(self, entries=self.entries.set(key.name, kept))

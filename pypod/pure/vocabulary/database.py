@@ -1,0 +1,72 @@
+"""The state database."""
+
+from __future__ import annotations
+
+from returns.result import Result
+
+from pypod.pure.database.facts import DatabaseFacts, StateChange, StateObjects
+from pypod.pure.effect import Effect, Kind, Observation
+from pypod.pure.facts import Changed
+from pypod.pure.failure import HostError
+from pypod.pure.machine import Machine, Observing
+
+
+class ReadDatabase(Observation[DatabaseFacts], frozen=True):
+    """The buckets and the runtime configuration, from a consistent snapshot.  Failures carry bbolt's words
+    (``invalid database``) as their reason and ``open`` with an errno where the file could not be opened.
+    """
+
+    answer = DatabaseFacts
+
+    path: str
+
+    def see(self, machine: Observing, /) -> Result[DatabaseFacts, HostError]:
+        return machine.read_database(self.path)
+
+    def describe(self) -> str:
+        return f"read the database {self.path}"
+
+
+class ReadObjects(Observation[StateObjects], frozen=True):
+    """The containers, pods and volumes, declared fields only."""
+
+    answer = StateObjects
+
+    path: str
+
+    def see(self, machine: Observing, /) -> Result[StateObjects, HostError]:
+        return machine.read_objects(self.path)
+
+    def describe(self) -> str:
+        return f"read the containers, pods and volumes of {self.path}"
+
+
+class CreateDatabase(Effect[Changed], frozen=True):
+    """Create an empty database (0600) where there is no file or an empty one."""
+
+    kind = Kind.CHANGE
+    answer = Changed
+
+    path: str
+
+    def via(self, machine: Machine, /) -> Result[Changed, HostError]:
+        return machine.create_database(self.path)
+
+    def describe(self) -> str:
+        return f"create the database {self.path}"
+
+
+class UpdateDatabase(Effect[Changed], frozen=True):
+    """One transaction.  Nothing changed if every change is already so."""
+
+    kind = Kind.CHANGE
+    answer = Changed
+
+    path: str
+    changes: tuple[StateChange, ...]
+
+    def via(self, machine: Machine, /) -> Result[Changed, HostError]:
+        return machine.update_database(self.path, self.changes)
+
+    def describe(self) -> str:
+        return f"update the database {self.path} ({len(self.changes)} changes)"

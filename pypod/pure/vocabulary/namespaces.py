@@ -1,0 +1,46 @@
+"""Leaving the process for a child in a user namespace."""
+
+from __future__ import annotations
+
+from returns.result import Result
+
+from pypod.pure.effect import Effect, Kind
+from pypod.pure.failure import HostError
+from pypod.pure.machine import Machine
+from pypod.pure.userns.facts import IdMappings
+
+
+class EnterUserNamespace(Effect[int], frozen=True):
+    """Re-execute this command as root of a new user namespace with these mappings, kept by a pause process whose id goes
+    into ``pause_path``, and wait for it; answers its exit status (``rootless.BecomeRootInUserNS``).
+    """
+
+    kind = Kind.LEAVE
+    answer = int
+
+    pause_path: str
+    mappings: IdMappings
+
+    def via(self, machine: Machine, /) -> Result[int, HostError]:
+        return machine.enter_user_namespace(self.pause_path, self.mappings)
+
+    def describe(self) -> str:
+        return "re-execute in a new user namespace"
+
+
+class JoinUserNamespace(Effect[int], frozen=True):
+    """Re-execute this command in the namespaces of a process, and wait for it; answers its exit status.  ``pause_path`` is
+    where to put the id of a new pause process, empty for none.
+    """
+
+    kind = Kind.LEAVE
+    answer = int
+
+    pid: int
+    pause_path: str = ""
+
+    def via(self, machine: Machine, /) -> Result[int, HostError]:
+        return machine.join_user_namespace(self.pid, self.pause_path)
+
+    def describe(self) -> str:
+        return f"re-execute in the user namespace of process {self.pid}"
