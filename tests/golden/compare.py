@@ -1,0 +1,100 @@
+"""How a step's outcome is compared with the recorded one: aspect by aspect.
+
+The aspects and what is left out of each are those of the recorder's own scoring: lines of the command line tool, of
+image handling and of graph-driver probing are not the runtime's; a repeated line counts once, at its last place; of a
+TOML syntax error only our wrapping counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+Outcome: TypeAlias = dict[str, Any]
+
+ASPECTS = ("exit", "error", "log", "settings", "changes", "database", "locks")
+
+FOREIGN = (
+    "filtering at log level", "Called ", "Setting parallel job count", "Loading registries configuration",
+    "Cached value indicated", "overlay: test mount", "overlay: test mkdir", "backingFs=", "[graphdriver]",
+    "parsed reference", "overlay: mount_", "overlay: storage already", "overlay: imagestore", "Looking up image",
+    'Trying "', "Found image", "systemd-logind:", '"/" is not a shared mount', "Failed to add podman to systemd",
+    "Failed to add pause process", "Failed to retrieve program version", "has no defined healthcheck",
+    "Validating options for local driver",
+)  # fmt: skip
+
+_SETTINGS = {
+    "host": (
+        "cgroupManager", "cgroupVersion", "conmon", "eventLogger", "ociRuntime", "security", "logDriver", "idMappings",
+    ),
+    "store": (
+        "configFile", "containerStore", "graphDriverName", "graphOptions", "graphRoot", "runRoot", "volumePath",
+    ),
+}  # fmt: skip
+_TOML_SYNTAX = re.compile(r"Near line \d+ \(last key parsed .*", re.DOTALL)
+
+
+def own_words(text: str | None) -> str | None:
+    """A message without the words of the TOML library after its position."""
+    return _TOML_SYNTAX.sub("Near line", text) if text is not None else None
+
+
+def runtime_log(lines: Sequence[Sequence[Any]]) -> list[tuple[str, str]]:
+    """The runtime's lines, level and text, each at its last place."""
+    own = [(line[0], own_words(line[1]) or "") for line in lines if not any(mark in line[1] for mark in FOREIGN)]
+    last = {line: index for index, line in enumerate(own)}
+    return [line for index, line in enumerate(own) if last[line] == index]
+
+
+def shown_settings(info: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The settings that ``info`` shows; the names of packages are the machine's."""
+    if not info:
+        return None
+    picked = {part: {key: info.get(part, {}).get(key) for key in keys} for part, keys in _SETTINGS.items()}
+    for part in ("conmon", "ociRuntime"):
+        if isinstance(picked["host"][part], dict):
+            picked["host"][part] = {key: value for key, value in picked["host"][part].items() if key != "package"}
+    return picked
+
+
+def view(step: Outcome) -> dict[str, Any]:
+    """A step as a value for each aspect; ``None`` where there is nothing to compare."""
+    databases = {
+        path: {key: value for key, value in entry.items() if key != "b64z"}
+        for path, entry in (step.get("db") or {}).items()
+    }
+    return {
+        "exit": step["rc"],
+        "error": own_words(step.get("error")),
+        "log": runtime_log(step.get("log") or []) or None,
+        "settings": shown_settings(step.get("info")),
+        "changes": {key: step.get(key) for key in ("created", "removed", "changed")},
+        "database": databases or None,
+        "locks": step.get("locks") or None,
+    }
+
+
+def first_difference(want: Any, have: Any, where: str = "") -> str:
+    """One line that names where two values part."""
+    if isinstance(want, dict) and isinstance(have, dict):
+        for key in [*want, *(key for key in have if key not in want)]:
+            if want.get(key) != have.get(key):
+                return first_difference(want.get(key), have.get(key), f"{where}.{key}")
+    if isinstance(want, list) and isinstance(have, list):
+        for index in range(max(len(want), len(have))):
+            left = want[index] if index < len(want) else None
+            right = have[index] if index < len(have) else None
+            if left != right:
+                return first_difference(left, right, f"{where}[{index}]")
+    return f"{where or 'value'}: libpod {json.dumps(want)[:400]} / here {json.dumps(have)[:400]}"
+
+
+def compared(recorded: Outcome, replayed: Outcome) -> Iterator[tuple[str, str]]:
+    """Each aspect that has something to say, with its first difference; the empty text where both agree."""
+    want, have = view(recorded), view(replayed)
+    for aspect in ASPECTS:
+        if want[aspect] is None and have[aspect] is None:
+            continue
+        yield aspect, "" if want[aspect] == have[aspect] else first_difference(want[aspect], have[aspect])
