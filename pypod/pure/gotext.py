@@ -104,6 +104,16 @@ def listed(items: Iterable[str]) -> str:
     return "[" + " ".join(items) + "]"
 
 
+def uppered(text: str) -> str:
+    """``strings.ToUpper``: character by character, so that the length stays."""
+    return "".join(upper if len(upper := character.upper()) == 1 else character for character in text)
+
+
+def lowered(text: str) -> str:
+    """``strings.ToLower``: character by character, so that the length stays."""
+    return "".join(lower if len(lower := character.lower()) == 1 else character for character in text)
+
+
 def cleaned(path: str) -> str:
     """``filepath.Clean``: the shortest lexical equivalent; the empty path becomes ``.``."""
     rooted = path.startswith("/")

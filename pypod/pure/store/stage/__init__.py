@@ -1,0 +1,1 @@
+"""Opening containers/storage and shutting it down."""
