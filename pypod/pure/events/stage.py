@@ -11,7 +11,7 @@ from pypod.pure.events.decide import EVENTS_LOG_MODE, decide_backend, events_log
 from pypod.pure.events.line import Event, journal_payload, journal_refusal, json_line, unwritten
 from pypod.pure.facts import Changed, Handle, Level
 from pypod.pure.program import Program, attempt, debug, need, note, settle, stage
-from pypod.pure.store.stage.lockfile import holding, make_lock_file
+from pypod.pure.store.lockfile_stage import holding, make_lock_file
 from pypod.pure.vocabulary.changes import AppendFile
 from pypod.pure.vocabulary.host import ReadClock
 from pypod.pure.vocabulary.services import SendToJournal

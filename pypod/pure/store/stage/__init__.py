@@ -1,1 +1,0 @@
-"""Opening containers/storage and shutting it down."""
