@@ -1,0 +1,30 @@
+"""Every effect class by its tag: what a tape is read back with."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pypod.pure.effect import Effect
+from pypod.pure.vocabulary import changes, database, files, host, locks, mounts, namespaces, process, services, telling
+
+CATALOGUE: Final[dict[str, type[Effect[Any]]]] = {
+    effect.__name__: effect
+    for effect in (
+        files.Stat, files.LookAt, files.ReadFile, files.ListDirectory, files.ReadLink, files.ResolveLinks,
+        files.StatFilesystem, files.CheckWritable, files.IsMountPoint, files.HoldsFuseOverlayRemains,
+        changes.MakeDirectories, changes.CreateFile, changes.WriteFile, changes.AppendFile, changes.WriteToken,
+        changes.RemoveFile, changes.RemoveTree, changes.ChangeMode, changes.ChangeOwner,
+        mounts.BindOnItself, mounts.MakePrivate, mounts.Unmount, mounts.TestOverlay, mounts.TestMetacopy,
+        mounts.TestNativeDiff,
+        process.ReadVariable, process.WorkingDirectory, process.AskIdentity, process.LookUpUser, process.RunProgram,
+        process.IsAlive, process.SetVariable, process.LimitProcesses, process.HandleSignals,
+        host.DescribeHost, host.SessionIsValid, host.ReadClock, host.DrawToken,
+        locks.ReadLockSegment, locks.TakeFileLock, locks.ReleaseFileLock, locks.CreateLockSegment,
+        locks.MapLockSegment, locks.UnmapLockSegment, locks.AllocateLock, locks.FreeAllLocks,
+        database.ReadDatabase, database.ReadObjects, database.CreateDatabase, database.UpdateDatabase,
+        services.SendToJournal, services.KillProcess,
+        namespaces.EnterUserNamespace, namespaces.JoinUserNamespace,
+        telling.Note, telling.EnterStage, telling.LeaveStage,
+    )
+}  # fmt: skip
+"""The class of an effect by its tag, which is the class's name."""
