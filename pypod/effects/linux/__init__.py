@@ -1,0 +1,1 @@
+"""The Linux machine, by subject: one function a system call."""

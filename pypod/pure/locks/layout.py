@@ -1,0 +1,86 @@
+"""The bytes of a shared lock segment: libpod's ``lock/shm/shm_lock.h`` as the C compiler lays it out.
+
+A header (magic, a segment mutex, the number of bitmaps, the number of locks), then one group for every 32 locks: a
+bitmap (bit *k* set: lock *k* of the group is allocated) and 32 mutexes.  Everything follows from the size and the
+alignment of ``pthread_mutex_t``, which differ by architecture (glibc).
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from msgspec import Struct
+
+from pypod.pure.facts import LockSegment
+
+MAGIC: Final = 0x87D1
+LOCKS_PER_BITMAP: Final = 32
+
+_DEFAULT_MUTEX: Final = (40, 8)
+_MUTEX: Final = {"aarch64": (48, 8), "i386": (24, 4), "i686": (24, 4), "armv7l": (24, 4), "armv6l": (24, 4)}
+"""``sizeof`` and ``alignof`` of ``pthread_mutex_t`` by the kernel's machine name, where it is not 64-bit glibc's."""
+
+_BIG_ENDIAN: Final = frozenset(("s390x", "ppc64"))
+
+
+class Layout(Struct, frozen=True):
+    """Where things are in a segment, in bytes; ``order`` is the byte order as :mod:`struct` writes it."""
+
+    mutex: int
+    mutex_offset: int
+    header: int
+    group: int
+    order: str = "<"
+
+    @property
+    def counts_offset(self) -> int:
+        """Where the number of bitmaps stands; the number of locks follows it."""
+        return self.mutex_offset + self.mutex
+
+    def size(self, locks: int) -> int:
+        """The size of a segment for so many locks, rounded up to whole bitmaps."""
+        return self.header + -(-locks // LOCKS_PER_BITMAP) * self.group
+
+    def bitmap_offset(self, index: int) -> int:
+        """Where the bitmap of a group stands."""
+        return self.header + index * self.group
+
+    def mutex_of(self, number: int) -> int:
+        """Where the mutex of a lock stands."""
+        index, within = divmod(number, LOCKS_PER_BITMAP)
+        return self.bitmap_offset(index) + self.mutex_offset + within * self.mutex
+
+
+def layout_of(architecture: str) -> Layout:
+    """The layout on a machine, named as the kernel names it (``x86_64``)."""
+    mutex, alignment = _MUTEX.get(architecture, _DEFAULT_MUTEX)
+    offset = _rounded(4, alignment)
+    order = ">" if architecture in _BIG_ENDIAN else "<"
+    header = _rounded(offset + mutex + 8, alignment)
+    return Layout(mutex, offset, header, offset + LOCKS_PER_BITMAP * mutex, order)
+
+
+def read_segment(content: bytes, layout: Layout) -> LockSegment:
+    """What a segment says, whatever it holds: no check of the magic, and bitmaps only as far as the content goes.
+
+    A content too short for a header reads as zeroes; its size tells.
+    """
+    if len(content) < layout.header:
+        return LockSegment(0, 0, 0, 0, len(content))
+    magic, unused = struct.unpack_from(layout.order + "HH", content)
+    bitmaps, locks = struct.unpack_from(layout.order + "II", content, layout.counts_offset)
+    present = min(bitmaps, (len(content) - layout.header) // layout.group)
+    allocated = tuple(number for index in range(present) for number in _set_bits(content, layout, index))
+    return LockSegment(magic, unused, bitmaps, locks, len(content), allocated)
+
+
+def _set_bits(content: bytes, layout: Layout, index: int) -> tuple[int, ...]:
+    (bits,) = struct.unpack_from(layout.order + "I", content, layout.bitmap_offset(index))
+    if not bits:
+        return ()
+    return tuple(index * LOCKS_PER_BITMAP + bit for bit in range(LOCKS_PER_BITMAP) if bits >> bit & 1)
+
+
+def _rounded(size: int, alignment: int) -> int:
+    return -(-size // alignment) * alignment
