@@ -19,15 +19,11 @@ MAGIC: Final = {
     "nsfs": 0x6E736673, "ntfs3": 0x7366746E, "ocfs2": 0x7461636F, "overlay": 0x794C7630, "9p": 0x01021997,
     "proc": 0x9FA0, "pstore": 0x6165676C, "ramfs": 0x858458F6, "reiserfs": 0x52654973, "rpc_pipefs": 0x67596969,
     "securityfs": 0x73636673, "selinuxfs": 0xF97CFF8C, "smb3": 0xFE534D42, "squashfs": 0x73717368, "sysfs": 0x62656572,
+    "tmpfs": 0x01021994,
     "tracefs": 0x74726163, "udf": 0x15013346, "vfat": 0x4D44, "xfs": 0x58465342, "zfs": 0x2FC12FC1,
     "zonefs": 0x5A4F4653, "bcachefs": 0xCA451A4E, "virtiofs": 0x65735546, "fuse": 0x65735546, "fuseblk": 0x65735546,
 }  # fmt: skip
-"""``statfs``'s magic number by the type that mountinfo tells.
-
-tmpfs and devtmpfs are left out: a devtmpfs may be a ramfs underneath, and the type of either is asked of ``statfs``.
-"""
-
-_SAME_EVERYWHERE: Final = {"tmpfs": 0x01021994}
+"""``statfs``'s magic number by the type that mountinfo tells.  devtmpfs is left out: it is a tmpfs or a ramfs."""
 
 
 def mount_lines() -> list[list[str]]:
@@ -50,7 +46,7 @@ def filesystem_magic(path: str) -> int:
     descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         kind = _type_of_mount(_mount_number(descriptor))
-        known = MAGIC.get(kind.partition(".")[0]) or _SAME_EVERYWHERE.get(kind)
+        known = MAGIC.get(kind.partition(".")[0])
         return known or _statfs_magic(f"/proc/self/fd/{descriptor}")
     except OSError:
         return _statfs_magic(path)
