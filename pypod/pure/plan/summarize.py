@@ -1,0 +1,257 @@
+"""The plan as a fold over a tape.
+
+Rule 1: whatever the plan says was said on the tape, in its order.  Nothing is decided again here.
+Rule 2: an answer to a CHANGE that names no path is no action.
+Rule 3: after the process was left, everything happens in the re-executed one: later actions are deferred, and the plan
+        is not complete.
+Rule 4: a pin is a fact of the host as it was before the first change to it.
+
+The same fold reports an apply, whose tape has the real answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import Struct
+from returns.result import Failure, Result
+
+from pypod.pure.configuration import keys
+from pypod.pure.effect import Effect, Kind
+from pypod.pure.facts import Changed, FileStatus, HostFacts, Identity, Level, Probed
+from pypod.pure.failure import Departed, Ending, HostError
+from pypod.pure.plan import facts
+from pypod.pure.plan.actions import actions_of, departure
+from pypod.pure.plan.diagnoses import of_warning
+from pypod.pure.plan.values import failure_shown, settings_shown
+from pypod.pure.settings import Settings
+from pypod.pure.tape import Exchange, redacted
+from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
+from pypod.pure.vocabulary.files import HoldsFuseOverlayRemains, ListDirectory, LookAt, ReadFile, Stat
+from pypod.pure.vocabulary.host import DescribeHost, DrawToken, ReadClock
+from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock
+from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, RunProgram
+from pypod.pure.vocabulary.telling import EnterStage, LeaveStage, Note
+
+EPERM, EACCES = 1, 13
+
+_READING: Final = (
+    ReadFile, ListDirectory, Stat, LookAt, HoldsFuseOverlayRemains, ReadDatabase, ReadObjects, ReadLockSegment,
+)  # fmt: skip
+_NEVER_THE_SAME: Final = (ReadClock, DrawToken)
+_CONFIGURATION: Final = ("configuration", "cgroups", "default-oci-runtime", "storage-options", "options")
+_OUTCOMES: Final[dict[str, Literal["renumbered", "migrated"]]] = {
+    "system renumber": "renumbered",
+    "system migrate": "migrated",
+}
+
+
+class About(Struct, frozen=True, kw_only=True):
+    """What the tape does not say: for which command and which host the plan is, and who makes it.
+
+    ``runtimes`` are the OCI runtimes that were found, name and path.  ``hostname``, ``boot_id`` and ``uid`` stand in
+    where the program did not ask for them.
+    """
+
+    command: str = "construction"
+    source: Literal["live", "snapshot", "description"] = "live"
+    pypod_version: str = ""
+    podman_installed: str = ""
+    runtimes: tuple[tuple[str, str], ...] = ()
+    hostname: str = ""
+    boot_id: str = ""
+    uid: int = 0
+    rootless: bool | None = None
+
+
+def summarize(
+    tape: Iterable[Exchange], ending: Ending | None, settings: Settings, about: About | None = None
+) -> facts.Plan:
+    """The plan of a run: ``ending`` is how it ended early, ``None`` for a construction that came to its end; ``settings``
+    are those of the last draft that was reached.
+    """
+    about = about or About()
+    fold = _Fold(settings)
+    for effect, answer in tape:
+        fold.hear(effect, answer)
+    failed = not (ending is None or (isinstance(ending, Departed) and ending.status == 0))
+    failure = _failure(ending, settings) if failed else None
+    complete = not (fold.left or fold.unknown or (fold.denied and about.source == "live"))
+    uid = fold.identity.euid if fold.identity else about.uid
+    rootless = uid != 0 or fold.configured_namespace if about.rootless is None else about.rootless
+    cgroups = settings.get(keys.CGROUP_VERSION) if keys.CGROUP_VERSION in settings else ""
+    return facts.Plan(
+        pypod_version=about.pypod_version,
+        podman_installed=about.podman_installed,
+        host=facts.Host(
+            hostname=fold.host.hostname if fold.host else about.hostname,
+            boot_id=fold.host.boot_id if fold.host else about.boot_id,
+            uid=uid,
+            rootless=rootless,
+            cgroups="v2" if cgroups == "v2" else "v1" if cgroups == "v1" else "",
+            source=about.source,
+        ),
+        command=about.command,
+        complete=complete,
+        applyable=not failed and not fold.left and about.source == "live",
+        errored=failed,
+        outcome="failed" if failed else _OUTCOMES.get(about.command, "ready"),
+        failure=failure,
+        settings=settings_shown(settings),
+        runtimes=dict(about.runtimes),
+        stages=tuple(fold.stages),
+        actions=tuple(fold.actions),
+        holds=tuple(fold.holds),
+        observations=facts.Observations(
+            fold.count, f"sha256:{fold.digest.hexdigest()}", tuple(fold.programs), tuple(fold.denied)
+        ),
+        diagnostics=tuple(fold.diagnostics),
+        after_unknown=tuple(fold.unknown),
+        pins=facts.Pins(fold.host.boot_id if fold.host else about.boot_id, fold.txid, fold.alive, fold.files),
+    )
+
+
+def _failure(ending: Ending | None, settings: Settings) -> facts.Failure:
+    if ending is None or isinstance(ending, Departed):
+        status = ending.status if ending else 0
+        return facts.Failure("Departed", f"the re-executed process ended with status {status}", status)
+    return failure_shown(ending, settings)
+
+
+class _Fold:
+    """What was heard so far.  Dictionaries stand for ordered sets."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.events_log = settings.get(keys.EVENTS_LOGFILE_PATH) if keys.EVENTS_LOGFILE_PATH in settings else ""
+        self.alive_path = f"{settings.get(keys.TMP_DIR)}/alive" if keys.TMP_DIR in settings else ""
+        self.open_stages: list[str] = []
+        self.stages: dict[str, None] = {}
+        self.actions: list[facts.Action] = []
+        self.holds: list[facts.Hold] = []
+        self.diagnostics: list[facts.Diagnostic] = []
+        self.programs: dict[str, None] = {}
+        self.denied: dict[str, None] = {}
+        self.unknown: dict[str, None] = {}
+        self.files: dict[str, str] = {}
+        self.changed: set[str] = set()
+        self.count = 0
+        self.digest = hashlib.sha256()
+        self.left = False
+        self.txid: int | None = None
+        self.alive: str | None = None
+        self.host: HostFacts | None = None
+        self.identity: Identity | None = None
+        self.configured_namespace = False
+
+    @property
+    def stage(self) -> str:
+        """The innermost stage that runs."""
+        return self.open_stages[-1] if self.open_stages else ""
+
+    def hear(self, effect: Effect[Any], answer: Result[Any, HostError]) -> None:
+        kind = effect.kind
+        if kind is Kind.OBSERVE:
+            self._observed(effect, answer)
+        elif kind is Kind.TELL:
+            self._told(effect)
+        elif isinstance(answer, Failure):
+            return
+        elif kind is Kind.CHANGE:
+            self._changed(effect, answer.unwrap())
+        elif kind is Kind.HOLD:
+            self.holds.append(facts.Hold(self.stage, _held(effect)))
+        elif kind is Kind.LEAVE:
+            index = len(self.actions)
+            self.actions.append(departure(effect, stage=self.stage, index=index, deferred=self.left))
+            self.left = True
+            self.open_stages.clear()
+
+    def _told(self, effect: Effect[Any]) -> None:
+        if isinstance(effect, EnterStage):
+            self.open_stages.append(effect.name)
+            self.stages[effect.name] = None
+        elif isinstance(effect, LeaveStage):
+            # A stage of the process that was left may still be closing.
+            if effect.name in self.open_stages:
+                del self.open_stages[self.open_stages.index(effect.name) :]
+        elif isinstance(effect, Note):
+            said = redacted(effect)
+            message = said.message if isinstance(said, Note) else ""
+            loud = effect.level in (Level.WARNING, Level.ERROR)
+            known = of_warning(self.stage, message) if loud else None
+            self.diagnostics.append(
+                facts.Diagnostic(
+                    effect.level.value,
+                    message,
+                    self.stage,
+                    effect.stream.value,
+                    known.remedy if known else "",
+                    known.id if known else "",
+                )
+            )
+
+    def _changed(self, effect: Effect[Any], changed: Changed) -> None:
+        self.changed.update(changed.paths)
+        self.actions.extend(
+            actions_of(
+                effect,
+                changed,
+                stage=self.stage,
+                first=len(self.actions),
+                deferred=self.left,
+                events_log=self.events_log,
+            )
+        )
+        if isinstance(changed, Probed) and not changed.known:
+            self.unknown[effect.describe()] = None
+
+    def _observed(self, effect: Effect[Any], answer: Result[Any, HostError]) -> None:
+        self.count += 1
+        if not isinstance(effect, _NEVER_THE_SAME):
+            self.digest.update(_canonical(effect, answer))
+        if isinstance(effect, RunProgram):
+            safe = redacted(effect)
+            self.programs[" ".join(safe.argv if isinstance(safe, RunProgram) else ())] = None
+        if isinstance(answer, Failure):
+            error = answer.failure()
+            if isinstance(effect, _READING) and error.errno in (EPERM, EACCES):
+                self.denied[error.subject] = None
+            return
+        self._pinned(effect, answer.unwrap())
+
+    def _pinned(self, effect: Effect[Any], value: Any) -> None:
+        if isinstance(effect, ReadFile):
+            of_configuration = self.stage in _CONFIGURATION or effect.path.endswith((".conf", ".conflist"))
+            named = effect.path.startswith(("/proc/", "/sys/"))
+            if of_configuration and not named and effect.path not in self.changed:
+                self.files.setdefault(effect.path, f"sha256:{hashlib.sha256(value).hexdigest()}")
+        elif isinstance(effect, ReadDatabase):
+            if self.txid is None and effect.path not in self.changed:
+                self.txid = value.txid
+        elif isinstance(effect, Stat) and isinstance(value, FileStatus):
+            if effect.path == self.alive_path and self.alive is None and effect.path not in self.changed:
+                self.alive = str(value.mtime_ns)
+        elif isinstance(effect, DescribeHost):
+            self.host = self.host or value
+        elif isinstance(effect, AskIdentity):
+            self.identity = self.identity or value
+        elif isinstance(effect, ReadVariable) and effect.name == "_CONTAINERS_USERNS_CONFIGURED" and not self.left:
+            self.configured_namespace = bool(value)
+
+
+def _held(effect: Effect[Any]) -> str:
+    if isinstance(effect, TakeFileLock):
+        return effect.path
+    return effect.name if isinstance(effect, MapLockSegment) else effect.describe()
+
+
+def _canonical(effect: Effect[Any], answer: Result[Any, HostError]) -> bytes:
+    value = answer.failure() if isinstance(answer, Failure) else answer.unwrap()
+    exchange = (effect, isinstance(answer, Failure), value)
+    try:
+        return msgspec.json.encode(exchange, order="deterministic")
+    except UnicodeEncodeError:
+        return repr(exchange).encode("utf-8", "backslashreplace")

@@ -1,0 +1,310 @@
+"""The plan for a person: rendered from the JSON form and from nothing else.
+
+The answer comes first, the reason second, the remedy third; changes stand in the host's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, Final
+
+from pypod.pure.plan.diagnoses import reason
+from pypod.pure.plan.facts import STAGES, Action, Diagnostic, Failure, Origin, Plan, Setting
+from pypod.pure.plan.layout import WIDTH, Page, many, tamed, wrapped
+
+NOUNS: Final = {
+    "make_directory": "+ directory",
+    "create_file": "+ file",
+    "write_file": "~ file",
+    "append_file": "~ file",
+    "write_token": "~ token",
+    "remove": "- removed",
+    "change_mode": "~ mode",
+    "change_owner": "~ owner",
+    "create_database": "+ database",
+    "update_database": "~ database",
+    "create_locks": "+ segment",
+    "remove_locks": "- segment",
+    "allocate_lock": "+ lock",
+    "free_locks": "- locks",
+    "mount": "+ mount",
+    "make_mount_private": "~ mount",
+    "unmount": "- mount",
+    "probe_overlay": "? probe",
+    "write_event": "+ event",
+    "signal_process": "! signal",
+    "enter_namespace": "> namespace",
+}
+"""How an action is named in the list of changes: made, altered, removed, tried, told, left for."""
+
+_MINOR: Final = ("write_token", "probe_overlay", "make_mount_private")
+_DONE: Final = {
+    "ready": "Podman's runtime would be constructed.",
+    "renumbered": "Podman would renumber its locks.",
+    "migrated": "Podman would migrate its containers.",
+}
+_SOURCES: Final = {
+    "builtin": "built-in",
+    "file": "a file",
+    "environment": "the environment",
+    "option": "an option",
+    "database": "database",
+    "computed": "computed",
+}
+
+
+def render(plan: Plan, *, verbose: bool = False, colour: bool = False, width: int = WIDTH) -> str:
+    """The text of a plan, ending with a new line.  ``verbose`` shows every change with its reason, and every setting that
+    is not a built-in default.
+    """
+    plan = tamed(plan)
+    page = Page(colour=colour, width=width)
+    if plan.failure is not None:
+        _refusal(page, plan, plan.failure)
+    else:
+        _answer(page, plan)
+    if plan.failure is None or verbose:
+        _changes(page, plan, verbose=verbose)
+        _settings(page, plan, verbose=verbose)
+    _warnings(page, plan, verbose=verbose)
+    _unknown(page, plan)
+    if plan.failure is not None:
+        _nothing_changed(page, plan, verbose=verbose)
+    return page.text()
+
+
+def _answer(page: Page, plan: Plan) -> None:
+    if not plan.actions and plan.outcome == "ready":
+        page.ends("Nothing to do: the runtime is ready.", _circumstances(plan), "green")
+        _rules(page, plan)
+        page.hanging("Looked at  ", _looked_at(plan))
+        return
+    page.ends(_DONE.get(plan.outcome, _DONE["ready"]), _circumstances(plan), "green")
+    _rules(page, plan)
+
+
+def _circumstances(plan: Plan) -> str:
+    parts = [
+        "first run" if any(one.action == "create_database" for one in plan.actions) else "",
+        "rootless" if plan.host.rootless else "root",
+        f"cgroups {plan.host.cgroups}" if plan.host.cgroups else "",
+        plan.host.source if plan.host.source != "live" else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _rules(page: Page, plan: Plan) -> None:
+    installed = f"podman {plan.podman_installed}" if plan.podman_installed else "no podman"
+    page.add(page.paint("dim", f"Rules of libpod {plan.libpod}; installed here: {installed}."))
+
+
+def _looked_at(plan: Plan) -> str:
+    places = [f"{name} {plan.settings[key].value}" for key, name in _PLACES if key in plan.settings]
+    return "; ".join([many(plan.observations.count, "fact"), *places]) + "."
+
+
+_PLACES: Final = (
+    ("engine.static_dir", "database in"),
+    ("storage.graph_root", "graph root"),
+    ("storage.run_root", "run root"),
+    ("engine.tmp_dir", "temporary directory"),
+)
+
+
+def _refusal(page: Page, plan: Plan, failure: Failure) -> None:
+    place = f"in {failure.stage}" if failure.stage else ""
+    if failure.stage in STAGES:
+        place += f", stage {STAGES.index(failure.stage) + 1} of {len(STAGES)}"
+    page.ends(f"Podman would stop: {failure.message.rpartition(': ')[2]}", place, "red")
+    _rules(page, plan)
+    page.add()
+    page.hanging("  Error: ", failure.message, 9)
+    compared = failure.comparison
+    if compared is not None:
+        page.add()
+        at = _origin_text(compared.origin) if compared.origin else ""
+        side = max(len(compared.ours), len(compared.database))
+        page.add(f"  ours       {compared.ours:<{side}}  {at}")
+        page.add(f"  database   {compared.database:<{side}}  bolt_state.db, written by the first run")
+    why = reason(failure.diagnosis)
+    if why or failure.hint:
+        page.add()
+    if why:
+        page.hanging("Why         ", why)
+    if failure.hint:
+        page.hanging("What to do  ", failure.hint + (f"  [{failure.diagnosis}]" if failure.diagnosis else ""))
+
+
+def _nothing_changed(page: Page, plan: Plan, *, verbose: bool) -> None:
+    page.add()
+    count = len(plan.actions)
+    more = f"  {many(count, 'change')} would have been made before the stop" if count else ""
+    page.add("Nothing was changed." + (more + (": --verbose shows them." if not verbose else ".") if more else ""))
+
+
+def _changes(page: Page, plan: Plan, *, verbose: bool) -> None:
+    if not plan.actions:
+        return
+    chosen = plan.actions if verbose else tuple(_major(plan.actions)) or plan.actions
+    hidden = f" ({len(chosen)} of {len(plan.actions)} shown, --verbose for all)"
+    page.section("Changes, in this order" + (hidden if len(chosen) < len(plan.actions) else ""))
+    column = max(len(one.stage) for one in chosen)
+    deferred = False
+    last = ""
+    for one in chosen:
+        if one.deferred and not deferred:
+            deferred, last = True, ""
+            page.add(page.paint("dim", "  then, in the re-executed process inside the user namespace"))
+        stage = one.stage if one.stage != last else ""
+        last = one.stage
+        head = f"  {stage:<{column}}  {_noun(one):<11} "
+        _with_detail(page, head + one.path, _detail(one), len(head))
+        if verbose and one.because:
+            page.hanging(" " * len(head), one.because, how="dim")
+        for entry in one.entries if verbose else ():
+            value = f" = {entry.value}" if entry.value is not None else ""
+            page.add(f"{' ' * len(head)}{entry.change.replace('_', ' ')} {entry.bucket} {entry.key}".rstrip() + value)
+
+
+def _major(actions: tuple[Action, ...]) -> Iterator[Action]:
+    """Without directories on the way to others, lock files and the like."""
+    for index, one in enumerate(actions):
+        on_the_way = one.action == "make_directory" and any(
+            later.path.startswith(one.path.rstrip("/") + "/") and later.stage == one.stage
+            for later in actions[index + 1 :]
+        )
+        lock_file = one.action == "create_file" and one.path.endswith((".lock", ".lck"))
+        if not (on_the_way or lock_file or one.action in _MINOR):
+            yield one
+
+
+def _noun(action: Action) -> str:
+    noun = NOUNS.get(action.action, action.action)
+    return "~" + noun[1:] if noun == "+ file" and action.before is not None else noun
+
+
+def _detail(action: Action) -> str:
+    if action.action == "update_database":
+        buckets = sum(entry.change == "make_bucket" for entry in action.entries)
+        values = sum(entry.change != "make_bucket" for entry in action.entries)
+        return ", ".join(
+            part for part in (buckets and many(buckets, "bucket"), values and many(values, "value")) if part
+        )
+    if action.action == "create_locks" and action.after:
+        return f"{action.detail}, {many(action.after.size, 'byte')}"
+    if action.action == "make_directory":
+        return action.mode or ""
+    if action.action in ("change_mode", "change_owner") and action.before and action.after:
+        return f"{_owned(action.before.mode, action.before.uid, action.before.gid)} to " + _owned(
+            action.after.mode, action.after.uid, action.after.gid
+        )
+    return action.detail
+
+
+def _owned(mode: str, uid: int, gid: int) -> str:
+    return f"{mode} {uid}:{gid}"
+
+
+def _with_detail(page: Page, line: str, detail: str, indent: int) -> None:
+    if not detail:
+        page.add(line)
+    elif len(line) + 2 + len(detail) <= page.width:
+        page.add(f"{line}{' ' * (page.width - len(line) - len(detail))}{page.paint('dim', detail)}")
+    else:
+        page.add(line)
+        page.hanging(" " * (indent + 2), detail, how="dim")
+
+
+def _settings(page: Page, plan: Plan, *, verbose: bool) -> None:
+    chosen = [(name, one) for name, one in plan.settings.items() if _worth_showing(one, verbose=verbose)]
+    if not chosen:
+        return
+    page.section("Settings that are not built-in defaults")
+    column = max(len(name) for name, _ in chosen)
+    for name, one in chosen:
+        head = f"  {name:<{column}}  "
+        lost = next((claim for claim in one.overrode if claim.value != one.value), None)
+        over = f"over {value_text(lost.value)} ({_origin_text(lost.origin)})" if lost else ""
+        first = f"{head}{value_text(one.value)}"
+        _with_detail(page, first, "  ".join(part for part in (_origin_text(one.origin), over) if part), len(head))
+        for ignored in one.ignored:
+            said = f"ignored {value_text(ignored.value)} ({_origin_text(ignored.origin)}): {ignored.because}"
+            page.hanging(" " * (len(head) + 2), said, how="dim")
+
+
+def _worth_showing(setting: Setting, *, verbose: bool) -> bool:
+    source = setting.origin.source
+    if setting.ignored:
+        return True
+    if source == "builtin" or (source == "computed" and not verbose):
+        return False
+    return verbose or not (source == "database" and all(one.value == setting.value for one in setting.overrode))
+
+
+def value_text(value: Any) -> str:
+    """A value of a setting on one line; the empty text shows as ``""``."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value or '""'
+    if value is None:
+        return "none"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(value_text(one) for one in value) or "[]"  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - plain JSON
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={value_text(one)}" for key, one in value.items()) or "{}"  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - plain JSON
+    return str(value)
+
+
+def _origin_text(origin: Origin) -> str:
+    return origin.at or _SOURCES[origin.source]
+
+
+def _warnings(page: Page, plan: Plan, *, verbose: bool) -> None:
+    loud = list(dict.fromkeys(one for one in plan.diagnostics if one.level in ("warning", "error")))
+    groups = [tuple(group) for _, group in groupby(loud, lambda one: (one.stage, one.diagnosis or one.message))]
+    if not groups:
+        return
+    page.section(many(len(groups), "warning"))
+    for group in groups:
+        _warning(page, group, verbose=verbose)
+
+
+def _warning(page: Page, group: tuple[Diagnostic, ...], *, verbose: bool) -> None:
+    first = group[0]
+    page.add(
+        page.paint("yellow", f"  {first.stage or first.level}") + (f"  [{first.diagnosis}]" if first.diagnosis else "")
+    )
+    for one in group:
+        lines = wrapped(one.message, page.width - 4)
+        kept = lines if verbose or len(lines) <= 3 else [*lines[:3], "…"]
+        for line in kept:
+            page.add(f"    {line}")
+    if first.hint:
+        page.hanging("    What to do: ", first.hint)
+
+
+def _unknown(page: Page, plan: Plan) -> None:
+    if not (plan.after_unknown or plan.observations.denied) or plan.complete:
+        return
+    page.section("Not known before it is done")
+    for sentence in plan.after_unknown:
+        page.hanging("  ", sentence)
+    for path in plan.observations.denied:
+        page.hanging("  ", f"{path} could not be read: permission denied")
+
+
+def render_setting(name: str, setting: Setting) -> str:
+    """A setting for ``explain``: its value, where it comes from, what it overrode, and what was ignored."""
+    page = Page(colour=False)
+    page.add(f"{name} = {value_text(setting.value)}")
+    rows = [("from", _SOURCES[setting.origin.source], setting.origin.at)]
+    rows += [("over", value_text(one.value), _origin_text(one.origin)) for one in setting.overrode]
+    rows += [
+        ("ignored", value_text(one.value), f"{_origin_text(one.origin)}  ({one.because})") for one in setting.ignored
+    ]
+    column = max(len(value) for _, value, _ in rows)
+    for label, value, at in rows:
+        page.add(f"  {label:<7} {value:<{column}}  {at}")
+    return page.text()
