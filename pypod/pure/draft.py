@@ -59,6 +59,8 @@ class Draft(Struct, frozen=True):
     store: Store | None = None
     events_logger: str = ""
     runtimes: PMap[str, OciRuntime] = pmap()
+    runtimes_left_out: PMap[str, str] = pmap()
+    """Why configured runtimes are not among them, by name."""
     default_runtime: OciRuntime | None = None
     alive: Handle | None = None
     refresh: bool = False
