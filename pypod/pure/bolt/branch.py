@@ -1,0 +1,42 @@
+"""Branch pages: which child holds a key.
+
+An element is ``u32 pos, u32 ksize, u64 child``; the key is ``pos`` bytes after the element's own beginning.  An
+element's key is the first key of its child when the child was written.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from pypod.pure.bolt.errors import DamagedError
+from pypod.pure.bolt.page import ELEMENT_SIZE, HEADER_SIZE, Page, Pages
+
+ELEMENT: Final = struct.Struct("<IIQ")
+
+
+def child(pages: Pages, page: Page, index: int) -> int:
+    """The page id of a child."""
+    number: int = ELEMENT.unpack_from(pages.buffer, page.start + HEADER_SIZE + index * ELEMENT_SIZE)[2]
+    return number
+
+
+def child_index(pages: Pages, page: Page, key: bytes) -> int:
+    """The last child whose key is not above the wanted one, or the first."""
+    low, high = 0, page.count
+    while low < high:
+        middle = (low + high) // 2
+        if _key(pages, page, middle) <= key:
+            low = middle + 1
+        else:
+            high = middle
+    return max(low - 1, 0)
+
+
+def _key(pages: Pages, page: Page, index: int) -> bytes:
+    element = page.start + HEADER_SIZE + index * ELEMENT_SIZE
+    position, size, _ = ELEMENT.unpack_from(pages.buffer, element)
+    start = element + position
+    if start + size > page.end:
+        raise DamagedError(f"page {page.id}: key of element {index} lies outside", page.id, element)
+    return bytes(pages.buffer[start : start + size])

@@ -1,0 +1,81 @@
+"""Buckets: a tree of pages with sorted keys, some of them buckets again.
+
+A bucket's value begins with ``u64 root page, u64 sequence``.  Root 0 is an inline bucket: its one leaf page follows in
+the value.  Damage is raised, for :func:`pypod.pure.bolt.snapshot.view` to catch.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from pypod.pure.bolt import branch, leaf
+from pypod.pure.bolt.errors import DamagedError
+from pypod.pure.bolt.page import LEAF, Page, Pages
+
+HEADER: Final = struct.Struct("<QQ")
+DEEPEST: Final = 48
+"""No tree of pages and no nesting of buckets is as deep: a branch page halves what is below it at least."""
+
+
+class Bucket:
+    """A bucket of a snapshot.  Keys and values are bytes; nothing is read before it is asked for."""
+
+    __slots__ = ("_depth", "_pages", "_root", "inline", "sequence")
+
+    def __init__(self, pages: Pages, root: int | Page, sequence: int, depth: int = 0) -> None:
+        self._pages = pages
+        self._root = root
+        self._depth = depth
+        self.sequence = sequence
+        self.inline = isinstance(root, Page)
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a plain key; ``None`` where it is absent or a bucket's."""
+        found = self._find(key)
+        if found is None or found.is_bucket:
+            return None
+        return bytes(self._pages.buffer[found.start : found.end])
+
+    def bucket(self, key: bytes) -> Bucket | None:
+        """A nested bucket; ``None`` where it is absent or a plain key."""
+        found = self._find(key)
+        return self._nested(found) if found is not None and found.is_bucket else None
+
+    def entries(self) -> Iterator[tuple[bytes, bytes | Bucket]]:
+        """All keys in their order, with their value or the nested bucket."""
+        for item in self._items(self._root_page(), DEEPEST):
+            yield item.key, self._nested(item) if item.is_bucket else bytes(self._pages.buffer[item.start : item.end])
+
+    def _root_page(self) -> Page:
+        return self._root if isinstance(self._root, Page) else self._pages.tree_page(self._root)
+
+    def _find(self, key: bytes) -> leaf.Item | None:
+        page = self._root_page()
+        for _ in range(DEEPEST):
+            if page.flags & LEAF:
+                return leaf.find(self._pages, page, key)
+            if not page.count:
+                return None
+            page = self._pages.tree_page(branch.child(self._pages, page, branch.child_index(self._pages, page, key)))
+        raise DamagedError(f"page {page.id}: the tree is too deep", page.id, page.start)
+
+    def _items(self, page: Page, deepest: int) -> Iterator[leaf.Item]:
+        if not deepest:
+            raise DamagedError(f"page {page.id}: the tree is too deep", page.id, page.start)
+        if page.flags & LEAF:
+            for index in range(page.count):
+                yield leaf.item(self._pages, page, index)
+            return
+        for index in range(page.count):
+            yield from self._items(self._pages.tree_page(branch.child(self._pages, page, index)), deepest - 1)
+
+    def _nested(self, item: leaf.Item) -> Bucket:
+        if item.end - item.start < HEADER.size:
+            raise DamagedError(f"page {item.page}: bucket without a header", item.page, item.start)
+        if self._depth == DEEPEST:
+            raise DamagedError(f"page {item.page}: buckets are nested too deep", item.page, item.start)
+        root, sequence = HEADER.unpack_from(self._pages.buffer, item.start)
+        inside = self._pages.inline_page(item.page, item.start + HEADER.size, item.end) if root == 0 else root
+        return Bucket(self._pages, inside, sequence, self._depth + 1)

@@ -1,0 +1,41 @@
+"""The freelist page: which pages the next transactions may use.
+
+``count`` page ids of 8 bytes follow the header; a count of 0xFFFF means that the first of them is the true number.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from pypod.pure.bolt.errors import DamagedError
+from pypod.pure.bolt.meta import NO_FREELIST, Meta
+from pypod.pure.bolt.page import FREELIST, HEADER_SIZE, Page, Pages, type_name
+
+MANY: Final = 0xFFFF
+ID: Final = struct.Struct("<Q")
+
+
+def freelist_page(pages: Pages, meta: Meta) -> Page | None:
+    """The freelist's page, ``None`` where the file stores none.  bbolt panics where it is of another type."""
+    if meta.freelist == NO_FREELIST:
+        return None
+    page = pages.page(meta.freelist)
+    if not page.flags & FREELIST:
+        text = f"invalid freelist page: {page.id}, page type is {type_name(page.flags)}"
+        raise DamagedError(text, page.id, page.start)
+    return page
+
+
+def free_pages(pages: Pages, meta: Meta) -> tuple[int, ...]:
+    """The ids of the free pages, ascending; none where the file stores no freelist."""
+    page = freelist_page(pages, meta)
+    if page is None:
+        return ()
+    start, count = page.start + HEADER_SIZE, page.count
+    if count == MANY and start + ID.size <= page.end:
+        (count,) = ID.unpack_from(pages.buffer, start)
+        start += ID.size
+    if start + count * ID.size > page.end:
+        raise DamagedError(f"invalid freelist page: {page.id}, {count} ids do not fit", page.id, page.start)
+    return tuple(sorted(struct.unpack_from(f"<{count}Q", pages.buffer, start)))
