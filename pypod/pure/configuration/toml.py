@@ -112,7 +112,7 @@ def parse_document(content: bytes) -> Result[Document, str]:
         return Failure(_not_text(content, error.start))
     if not text.strip(" \t\n"):
         return Success(EMPTY)
-    import tomllib  # noqa: PLC0415 - costs more than most commands need
+    import tomllib
 
     try:
         values = tomllib.loads(text)

@@ -185,7 +185,7 @@ def _unquoted(written: str) -> str:
     """A quoted key part as the name it spells."""
     if "\\" not in written or written[0] == "'":
         return written[1:-1]
-    import tomllib  # noqa: PLC0415 - escapes in a key are rare
+    import tomllib
 
     try:
         return str(tomllib.loads(f"k = {written}")["k"])
