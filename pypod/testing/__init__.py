@@ -1,0 +1,1 @@
+"""For the tests of what is built on pypod: laws as values."""
