@@ -7,6 +7,7 @@ what was looked for there.  A value of the wrong type is reported with Go's name
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias, cast
 
 from returns.result import Failure, Result, Success
@@ -68,9 +69,9 @@ def decoded_object(document: bytes, into: str) -> Result[dict[str, Json], str]:
     return Success(cast("dict[str, Json]", whole or {}))
 
 
-def as_list(value: Json) -> list[Json] | None:
+def as_list(value: Json) -> Sequence[Json] | None:
     """The elements of an array; ``None`` for anything else."""
-    return cast("list[Json]", value) if isinstance(value, list) else None
+    return cast("Sequence[Json]", value) if isinstance(value, list) else None
 
 
 def as_object(value: Json) -> dict[str, Json] | None:

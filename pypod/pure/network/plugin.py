@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -130,7 +131,7 @@ def _head(file: str, whole: dict[str, Any]) -> Result[Network, str]:
     return _types(plugins).map(lambda types: Network(whole["name"], whole.get("cniVersion", ""), types, file))
 
 
-def _types(plugins: list[Any]) -> Result[tuple[str, ...], str]:
+def _types(plugins: Sequence[Any]) -> Result[tuple[str, ...], str]:
     """The types of a list's plugins."""
     types: tuple[str, ...] = ()
     for number, plugin in enumerate(plugins):

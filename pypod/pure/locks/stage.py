@@ -1,0 +1,147 @@
+"""Opening or making the locks, and allocating them."""
+
+from __future__ import annotations
+
+import errno
+
+import msgspec
+from returns.result import Failure, Result, Success
+
+from pypod.pure.configuration.keys import LOCK_TYPE, NUM_LOCKS, TMP_DIR
+from pypod.pure.draft import Draft, Locks
+from pypod.pure.facts import Handle, Level
+from pypod.pure.failure import HostError
+from pypod.pure.locks.decide import (
+    DIRECTORY_MODE,
+    LOCK_FILE_MODE,
+    REMOVING_OLD,
+    LockKind,
+    Opening,
+    checked_number,
+    file_uncreated,
+    initialized,
+    is_short,
+    is_taken,
+    lock_file,
+    lock_kind,
+    locks_directory,
+    mapped_beyond_end,
+    rounded,
+    segment_name,
+    segment_path,
+    unallocated,
+    uncreated,
+    unopened,
+    unremoved,
+    within,
+)
+from pypod.pure.program import Program, Stage, attempt, debug, keeping, need, note, refused, settle, stage
+from pypod.pure.vocabulary.changes import CreateFile, MakeDirectories, RemoveFile
+from pypod.pure.vocabulary.files import ListDirectory, Stat
+from pypod.pure.vocabulary.locks import (
+    AllocateLock,
+    CreateLockSegment,
+    FreeAllLocks,
+    MapLockSegment,
+    ReadLockSegment,
+    UnmapLockSegment,
+)
+
+
+def with_lock_manager(inner: Stage[Draft]) -> Stage[Draft]:
+    """The stage in which the locks are opened; what needs them runs inside it.  A mapping outlives it, unless it fails."""
+
+    def run(draft: Draft) -> Program[Draft]:
+        if settle(lock_kind(draft.setting(LOCK_TYPE))) is LockKind.FILE:
+            files = yield from _lock_files(draft)
+            return (yield from inner(msgspec.structs.replace(draft, locks=files)))
+        name = segment_name(draft.surroundings)
+        number = settle(checked_number(draft.setting(NUM_LOCKS)))
+        mapped = yield from attempt(MapLockSegment(name, number))
+        maximum = number
+        if isinstance(mapped, Failure):
+            handle = yield from _make_segment(draft, name, number, mapped.failure())
+            maximum = rounded(number)
+        else:
+            handle = mapped.unwrap()
+
+        def use(held: Handle) -> Program[Draft]:
+            return inner(msgspec.structs.replace(draft, locks=Locks(LockKind.SHM.value, name, held, maximum)))
+
+        return (yield from keeping(handle, UnmapLockSegment, use))
+
+    return stage("locks", run)
+
+
+def _make_segment(draft: Draft, name: str, number: int, error: HostError) -> Program[Handle]:
+    """A new segment where the present one cannot be opened."""
+    if is_short(error):
+        segment = yield from attempt(ReadLockSegment(name))
+        architecture = draft.surroundings.host.architecture
+        dying = segment.map(lambda seen: mapped_beyond_end(name, number, seen, architecture)).value_or(None)
+        if dying is not None:
+            settle(Failure(dying))
+    opening = settle(unopened(name, number, error, renumber=draft.configured.renumber))
+    if opening is Opening.REPLACE:
+        yield from debug(REMOVING_OLD)
+        yield from need(RemoveFile(segment_path(name)), unremoved(name))
+    yield from need(CreateLockSegment(name, number), uncreated(name, number, opening))
+    handle = yield from need(MapLockSegment(name, number), uncreated(name, number, opening))
+    yield from debug(initialized(name))
+    return handle
+
+
+def _lock_files(draft: Draft) -> Program[Locks]:
+    """The directory of the lock files, made where it is missing."""
+    directory = locks_directory(draft.setting(TMP_DIR))
+    there = yield from attempt(Stat(directory))
+    if isinstance(there, Failure):
+        if there.failure().errno != errno.ENOENT:
+            settle(there.alt(refused("")))
+        wrapping = refused("failed to get new file lock manager")
+        yield from need(MakeDirectories(directory, DIRECTORY_MODE), wrapping)
+    return Locks(LockKind.FILE.value, directory)
+
+
+def retrievable(locks: Locks, number: int) -> str:
+    """Why an object with that lock cannot be loaded; empty where it can.  A lock file is not looked at."""
+    return within(number, locks.maximum) if locks.handle is not None else ""
+
+
+def allocate(locks: Locks, number: int | None = None) -> Program[Result[int, str]]:
+    """Allocate a lock, the given one or the lowest free one; the failure is libpod's text."""
+    if locks.handle is None:
+        return (yield from _allocate_file(locks, number))
+    refusal = "" if number is None else within(number, locks.maximum)
+    if refusal:
+        return Failure(refusal)
+    answer = yield from attempt(AllocateLock(locks.handle, number))
+    return answer.map(lambda taken: taken.number).alt(lambda error: unallocated(error, locks.maximum))
+
+
+def _allocate_file(locks: Locks, number: int | None) -> Program[Result[int, str]]:
+    """A lock file of one's own: it must not have been there."""
+    candidate = number or 0
+    while True:
+        made = yield from attempt(CreateFile(lock_file(locks.subject, candidate), LOCK_FILE_MODE, exclusive=True))
+        if isinstance(made, Success):
+            return Success(candidate)
+        if number is not None or not is_taken(made.failure()):
+            return Failure(file_uncreated(made.failure(), number))
+        candidate += 1
+
+
+def free_all(locks: Locks) -> Program[None]:
+    """Free every lock; mutexes that are held stay held.  The last lock file that stays ends the program."""
+    if locks.handle is not None:
+        yield from need(FreeAllLocks(locks.handle), refused(""))
+        return
+    entries = yield from need(ListDirectory(locks.subject), refused(f"error reading directory {locks.subject}"))
+    last: Result[object, HostError] = Success(None)
+    for entry in entries:
+        path = f"{locks.subject}/{entry.name}"
+        removed = yield from attempt(RemoveFile(path))
+        if isinstance(removed, Failure):
+            last = removed
+            yield from note(Level.ERROR, f"deallocating lock {path}")
+    settle(last.alt(refused("")))

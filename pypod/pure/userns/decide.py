@@ -1,0 +1,227 @@
+"""Whether and how a process becomes root of a user namespace (podman's ``pkg/rootless``, storage's ``pkg/idtools``)."""
+
+from __future__ import annotations
+
+import errno
+from itertools import pairwise
+from typing import Final
+
+from msgspec import Struct
+from returns.result import Failure, Result, Success
+
+from pypod.pure.facts import Diagnostic, Level
+from pypod.pure.failure import HostError, InvalidArgument, Problem, Refused
+from pypod.pure.gotext import joined, quoted
+from pypod.pure.userns.facts import IdMappings, IdRange
+
+SUBUID: Final = "/etc/subuid"
+SUBGID: Final = "/etc/subgid"
+CONFIGURED: Final = "_CONTAINERS_USERNS_CONFIGURED"
+SINGLE_MAPPING: Final = (
+    "using rootless single mapping into the namespace. This might break some images. "
+    "Check /etc/subuid and /etc/subgid for adding sub*ids"
+)
+INVALID_SESSION: Final = "Invalid systemd user session for current user"
+_LARGEST: Final = 9223372036854775807
+
+
+class SubordinateRange(Struct, frozen=True):
+    """A line of /etc/subuid or /etc/subgid: ``length`` ids from ``start`` on."""
+
+    start: int
+    length: int
+
+
+class SubordinateIds(Struct, frozen=True):
+    """The subordinate ids of a user, sorted by start; both empty where there are none, and what is said about that."""
+
+    uids: tuple[SubordinateRange, ...] = ()
+    gids: tuple[SubordinateRange, ...] = ()
+    said: tuple[Diagnostic, ...] = ()
+
+
+class Tool(Struct, frozen=True):
+    """Which ids one of the two mapping tools maps, and where they are configured."""
+
+    name: str
+    file: str
+    what: str
+
+
+NEWUIDMAP: Final = Tool("newuidmap", SUBUID, "UID")
+NEWGIDMAP: Final = Tool("newgidmap", SUBGID, "GID")
+
+
+def pause_path(tmp_dir: str) -> Result[str, Problem]:
+    """Where the pause process's id is."""
+    if tmp_dir:
+        return Success(joined(tmp_dir, "pause.pid"))
+    text = "must provide non-empty temporary directory"
+    return Failure(InvalidArgument(text, "engine.tmp_dir").wrapped("could not get pause process pid file path"))
+
+
+def becomes(configured: str | None) -> bool:
+    """Whether the process is re-executed: not if one before it was, which its environment says."""
+    return not configured
+
+
+def user_name(variable: str | None, entry_name: str) -> str:
+    """Whose subordinate ids count: ``$USER``, else the user database's name."""
+    return variable or entry_name
+
+
+def _integer(text: str, path: str) -> Result[int, str]:
+    """``strconv.Atoi``, in the words of storage's parser."""
+    why = "invalid syntax"
+    digits = text[1:] if text[:1] in {"+", "-"} else text
+    if digits.isascii() and digits.isdigit():
+        if len(digits.lstrip("0")) <= 19 and int(text) <= _LARGEST:
+            return Success(int(text))
+        why = "value out of range"
+    parsing = f"strconv.Atoi: parsing {quoted(text)}: {why}"
+    return Failure(f"String to int conversion failed during subuid/gid parsing of {path}: {parsing}")
+
+
+def parse_subordinate(
+    content: bytes, path: str, user: str, uid: int | None
+) -> Result[tuple[SubordinateRange, ...], str]:
+    """A user's ranges in a file, in the file's order: lines by name or by the user's numeric id.
+
+    A line that is not three parts spoils the whole file.
+    """
+    ranges: tuple[SubordinateRange, ...] = ()
+    for line in content.decode("utf-8", "surrogateescape").split("\n"):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        parts = text.split(":")
+        if len(parts) != 3:
+            return Failure(f"Cannot parse subuid/gid information: Format not correct for {path} file")
+        if parts[0] != user and parts[0] != str(uid) and user != "ALL":
+            continue
+        start, length = _integer(parts[1], path), _integer(parts[2], path)
+        for number in (start, length):
+            if isinstance(number, Failure):
+                return Failure(number.failure())
+        ranges = (*ranges, SubordinateRange(start.unwrap(), length.unwrap()))
+    return Success(ranges)
+
+
+def subordinate_ids(user: str, uid: int | None, subuid: Result[bytes, HostError],
+                    subgid: Result[bytes, HostError]) -> SubordinateIds:  # fmt: skip
+    """The ids that a user may map; anything that is wrong means none at all, for both kinds."""
+    found: list[tuple[SubordinateRange, ...]] = []
+    for path, content in ((SUBUID, subuid), (SUBGID, subgid)):
+        if isinstance(content, Failure):
+            error: HostError = content.failure()
+            return _without(user, error.message)
+        ranges = parse_subordinate(content.unwrap(), path, user, uid)
+        if isinstance(ranges, Failure):
+            return _without(user, ranges.failure())
+        found.append(tuple(sorted(ranges.unwrap(), key=lambda one: one.start)))
+    uids, gids = found
+    if not uids:
+        return _without(user, f"No subuid ranges found for user {quoted(user)} in {SUBUID}")
+    if not gids:
+        return _without(user, f"No subgid ranges found for group {quoted(user)} in {SUBGID}")
+    return SubordinateIds(uids, gids)
+
+
+def _without(user: str, why: str) -> SubordinateIds:
+    text = f"cannot find UID/GID for user {user}: {why} - check rootless mode in man pages."
+    return SubordinateIds(said=(Diagnostic(Level.ERROR, text),))
+
+
+def mapping(own: int, ranges: tuple[SubordinateRange, ...]) -> tuple[IdRange, ...]:
+    """The map of a new namespace: the process's own id is root, the subordinate ones run on from 1."""
+    mapped: tuple[IdRange, ...] = (IdRange(0, own, 1),)
+    inside = 1
+    for one in ranges:
+        mapped = (*mapped, IdRange(inside, one.start, one.length))
+        inside += one.length
+    return mapped
+
+
+def with_tool(tool: Tool, path: str | None, own: int, ranges: tuple[SubordinateRange, ...]) -> Result[str, Problem]:
+    """The mapping tool's path, if the ranges can be mapped with it: it is there, and none of them holds the own id."""
+    if path is None:
+        text = f'command required for rootless mode with multiple IDs: exec: "{tool.name}": executable file not found in $PATH'
+        return Failure(Refused(text, tool.name).hinting(f"install {tool.name} (shadow-utils, uidmap), set-uid root"))
+    for one in ranges:
+        if one.start <= own < one.start + one.length:
+            text = f"invalid configuration: the specified mapping {one.start}:{one.length} in {quoted(tool.file)} includes the user {tool.what}"
+            return Failure(InvalidArgument(text, tool.file))
+    return Success(path)
+
+
+def mappings(euid: int, egid: int, ids: SubordinateIds, newuidmap: str, newgidmap: str) -> IdMappings:
+    """The maps that are written: with the tools where there are subordinate ids."""
+    return IdMappings(mapping(euid, ids.uids), mapping(egid, ids.gids), newuidmap, newgidmap)
+
+
+def single_mapping(ids: SubordinateIds) -> tuple[Diagnostic, ...]:
+    """What is said when only the own id is mapped."""
+    if ids.uids:
+        return ()
+    return (
+        Diagnostic(Level.WARNING, SINGLE_MAPPING),
+        Diagnostic(Level.DEBUG, "write setgroups file exited with 0"),
+        Diagnostic(Level.DEBUG, "write uid_map exited with 0"),
+    )
+
+
+def unshared_root(mountinfo: Result[bytes, HostError]) -> tuple[Diagnostic, ...]:
+    """The warning about a root mount that does not propagate; nothing where the mounts cannot be read."""
+    for line in mountinfo.value_or(b"").decode("utf-8", "surrogateescape").splitlines():
+        fields = line.split(" ")
+        if len(fields) > 6 and fields[4] == "/":
+            if fields[6].startswith("shared:"):
+                return ()
+            text = '"/" is not a shared mount, this could cause issues or missing mounts with rootless containers'
+            return (Diagnostic(Level.WARNING, text),)
+    return ()
+
+
+def not_reexecuted(error: HostError) -> Problem:
+    """The process could not be re-executed."""
+    text = error.text or "cannot re-exec process"
+    problem = Refused(text, error.subject, cause=error)
+    if error.errno in {errno.ENOSPC, errno.EPERM, errno.EINVAL}:
+        return problem.hinting("user namespaces must be enabled: look at user.max_user_namespaces")
+    return problem
+
+
+def parse_pid(content: bytes) -> int | None:
+    """The process id in a file of podman's: decimal digits and nothing else, not even a newline."""
+    text = content.decode("utf-8", "replace")
+    digits = text[1:] if text[:1] in {"+", "-"} else text
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 10:
+        return None
+    return int(text)
+
+
+_STAY_OUTSIDE: Final = frozenset(("mount", "machine", "search"))
+
+
+def takes_short_cut(euid: int, runtime_dir: str, words: tuple[str, ...]) -> bool:
+    """Whether podman joins a live pause process before anything else; ``words`` are the command's own.
+
+    The test is on any word that is no flag, as in podman's start-up code.
+    """
+    plain = tuple(word for word in words if not word.startswith("-"))
+    if euid == 0 or not runtime_dir or _STAY_OUTSIDE & set(plain):
+        return False
+    pairs = set(pairwise(plain))
+    if pairs & {("container", "mount"), ("image", "mount")}:
+        return False
+    return not any(first == "system" and second != "service" for first, second in pairs)
+
+
+def short_cut_pause_path(runtime_dir: str) -> str:
+    """Where the short cut looks for the pause process, whatever the tmp dir is."""
+    return f"{runtime_dir}/libpod/tmp/pause.pid"
+
+
+def namespaces_of(pid: int) -> tuple[str, str]:
+    """The files of a process's namespaces that are joined."""
+    return (f"/proc/{pid}/ns/user", f"/proc/{pid}/ns/mnt")
