@@ -147,6 +147,12 @@ def noted(settings: Settings, layer: Layer, because: str) -> Settings:
     return _with_ignored(settings, ((claim, layer.path, because) for claim in layer.decoded.claims))
 
 
+def noted_if_readable(settings: Settings, file: ConfigurationFile, because: str) -> Settings:
+    """The same for a file that may not even be readable, which then says nothing."""
+    layer = read_layer(file)
+    return settings if isinstance(layer, Failure) else noted(settings, layer.unwrap(), because)
+
+
 def _claims(settings: Settings, layer: Layer) -> Iterator[tuple[str, Claim]]:
     held: dict[str, object] = {}
     for claim in layer.decoded.claims:

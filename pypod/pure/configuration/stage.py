@@ -30,9 +30,8 @@ from pypod.pure.configuration.layers import (
     drop_ins,
     is_surely_missing,
     listed_directory,
-    noted,
+    noted_if_readable,
     only_file_missing,
-    read_layer,
     read_layers,
     scanned_directory,
 )
@@ -197,11 +196,7 @@ def _note_unread(loaded: Loaded, around: Surroundings, configuration: str, only:
     settings = loaded.settings
     for path, because in files_not_read(around, configuration, only):
         for file in (yield from _present(path)):
-            settings = (
-                read_layer(file)
-                .map(lambda layer, why=because, so_far=settings: noted(so_far, layer, why))
-                .value_or(settings)
-            )
+            settings = noted_if_readable(settings, file, because)
     return msgspec.structs.replace(loaded, settings=settings)
 
 
@@ -218,6 +213,7 @@ def _load(around: Surroundings, probed: Probed) -> Program[Loaded]:
     """One load: the defaults, the files, the check."""
     store = yield from default_store_options(around)
     graph_root, unset = default_graph_root(store.graph_root)
+    yield from notes(unset)
     own = yield from _homes(around)
     policy = yield from _signature_policy(around, own.configuration)
     probes = DefaultProbes(
@@ -225,7 +221,7 @@ def _load(around: Surroundings, probed: Probed) -> Program[Loaded]:
     )
     only = (yield from need(ReadVariable(ONLY_FILE))) or ""
     files = yield from _files(around, own.configuration, only)
-    loaded = stacked(around, probes, (*unset, *probed.said), read_layers(files))
+    loaded = stacked(around, probes, probed.said, read_layers(files))
     yield from _given(Failure(loaded.wrong) if loaded.wrong else Success(None), loaded.said)
     yield from _check(loaded, around, own.home)
     return (yield from _note_unread(loaded, around, own.configuration, only))
