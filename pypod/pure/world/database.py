@@ -1,0 +1,161 @@
+"""The state database in the simulated kernel.
+
+A file is a bolt database when its bytes are one; once it was changed the world holds it as a tree.  In an open world
+what the real host answered is the base, and typed changes are laid over it.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import Final
+
+from returns.result import Failure, Result, Success
+
+from pypod.pure.database.facts import DatabaseFacts, EditJson, StateChange, StateObjects
+from pypod.pure.database.objects import facts_of_tree, objects_of_tree
+from pypod.pure.database.tree import applied, bolt_bytes_size, empty_tree, tree_of
+from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, FileType, HostFacts
+from pypod.pure.failure import HostError
+from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
+from pypod.pure.vocabulary.host import DescribeHost
+from pypod.pure.world.namespaces import Namespaces
+from pypod.pure.world.overlaid import facts_after, may_change, objects_after
+from pypod.pure.world.state import Database, Node, Overlaid
+from pypod.pure.world.tree import READ, refusal, replaced
+
+_NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
+_NEW_PAGES: Final = 4
+_USUAL_PAGE: Final = 4096
+
+
+class Databases(Namespaces):
+    """Opening fails as bbolt's ``Open`` does; a transaction is all or nothing."""
+
+    def _page_size(self) -> int:
+        facts = self.world.facts
+        return facts.page_size if facts is not None else self.asked(DescribeHost()).map(_page).value_or(_USUAL_PAGE)
+
+    def _file(self, path: str) -> tuple[str, Node] | HostError:
+        found = self.found(path)
+        if isinstance(found, int):
+            return HostError(found, "open", path)
+        node = found[1]
+        if not (self.world.open and node.seen) and not self.permits(node, READ):
+            return HostError(errno.EACCES, "open", path)
+        return HostError(errno.EISDIR, "read", path) if node.type is FileType.DIRECTORY else found
+
+    def _database(self, path: str, where: str, node: Node) -> Result[Database, HostError]:
+        if isinstance(node.content, Database):
+            return Success(node.content)
+        content = self.bytes_of(where, node)
+        if isinstance(content, int):
+            return refusal(content, "open", path)
+        opened = tree_of(content, self._page_size(), path)
+        return opened.map(lambda read: Database(read[0], read[1], read[2], node.size))
+
+    def read_database(self, path: str, /) -> Result[DatabaseFacts, HostError]:
+        found = self._file(path)
+        if isinstance(found, HostError):
+            return Failure(found)
+        where, node = found
+        if isinstance(node.content, Overlaid):
+            return Success(node.content.facts)
+        if node.seen and node.content is None:
+            return self.asked(ReadDatabase(where))
+        return self._database(path, where, node).map(_facts)
+
+    def read_objects(self, path: str, /) -> Result[StateObjects, HostError]:
+        found = self._file(path)
+        if isinstance(found, HostError):
+            return Failure(found)
+        where, node = found
+        if isinstance(node.content, Overlaid):
+            changes = node.content.changes
+            return self.asked(ReadObjects(where)).map(lambda objects: objects_after(objects, changes))
+        if node.seen and node.content is None:
+            return self.asked(ReadObjects(where))
+        return self._database(path, where, node).map(lambda database: objects_of_tree(database.tree))
+
+    def create_database(self, path: str, /) -> Result[Changed, HostError]:
+        opened = self._opened(path, 0o600)
+        if isinstance(opened, int):
+            return refusal(opened, "open", path)
+        where, node, created = opened
+        if created is None and node.size:
+            return _NOTHING
+        page = self._page_size()
+        size = _NEW_PAGES * page
+        room = self.room_for(where, size)
+        if room < size:
+            self.put(where, replaced(node, content=bytes(room), size=room, seen=False))
+            return refusal(errno.ENOSPC, "write", path)
+        content = Database(empty_tree(), 1, page, size)
+        change = self.put(where, replaced(node, content=content, size=size, seen=False))
+        before = change.before if created is None else None
+        return Success(Changed((Change(where, before, change.after, "empty database"),)))
+
+    def update_database(self, path: str, changes: tuple[StateChange, ...], /) -> Result[Changed, HostError]:
+        found = self._file(path)
+        if isinstance(found, HostError):
+            return Failure(found)
+        where, node = found
+        refused = self._writing(where, node)
+        if refused:
+            return refusal(refused, "open", path)
+        if isinstance(node.content, Overlaid) or (node.seen and node.content is None):
+            return self._overlaid(path, where, node, changes)
+        database = self._database(path, where, node)
+        if isinstance(database, Failure):
+            return database
+        return self._transaction(path, where, node, database.unwrap(), changes)
+
+    def _transaction(
+        self, path: str, where: str, node: Node, database: Database, changes: tuple[StateChange, ...]
+    ) -> Result[Changed, HostError]:
+        outcome = applied(database.tree, changes)
+        if isinstance(outcome, Failure):
+            return outcome
+        tree, details = outcome.unwrap()
+        if not details:
+            return _NOTHING
+        size = max(node.size, bolt_bytes_size(tree, database.page_size))
+        if size > node.size and self.room_for(where, size) < size:
+            return refusal(errno.ENOSPC, "write", path)
+        content = Database(tree, database.txid + 1, database.page_size, size)
+        change = self.put(where, replaced(node, content=content, size=size, seen=False))
+        return Success(Changed(tuple(replaced(change, detail=detail) for detail in details)))
+
+    def _overlaid(
+        self, path: str, where: str, node: Node, changes: tuple[StateChange, ...]
+    ) -> Result[Changed, HostError]:
+        """The changes over what the real host answered; objects are asked only where a change touches one."""
+        base = self.read_database(path)
+        if isinstance(base, Failure):
+            return base
+        facts = base.unwrap()
+        earlier = node.content.changes if isinstance(node.content, Overlaid) else ()
+        after, details = facts_after(facts, changes)
+        edits = tuple(change for change in changes if isinstance(change, EditJson))
+        if edits:
+            objects = self.read_objects(path)
+            if isinstance(objects, Failure):
+                return objects
+            details = (*details, *_edited(objects.unwrap(), edits))
+        if not details:
+            return _NOTHING
+        content = Overlaid(replaced(after, txid=facts.txid + 1), (*earlier, *changes))
+        change = self.put(where, replaced(node, content=content))
+        return Success(Changed(tuple(replaced(change, detail=detail) for detail in details)))
+
+
+def _edited(objects: StateObjects, edits: tuple[EditJson, ...]) -> tuple[str, ...]:
+    """The edits that change something, or may do so: a field that was not declared cannot be compared."""
+    return tuple("/".join((*edit.at, edit.key)) for edit in edits if may_change(objects, edit))
+
+
+def _facts(database: Database) -> DatabaseFacts:
+    return facts_of_tree(database.tree, database.txid, database.page_size, database.size)
+
+
+def _page(facts: HostFacts) -> int:
+    return facts.page_size

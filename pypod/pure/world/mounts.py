@@ -1,0 +1,250 @@
+"""Mounts and the overlay filesystem in the simulated kernel.
+
+A closed world answers the overlay driver's test mounts from the facts of its host (``World.overlay``).  An open world
+decides them from what can be seen without mounting, and says that it only assumes (``known=False``).
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import Final
+
+from returns.result import Failure, Result, Success
+
+from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, FileType, Probed
+from pypod.pure.failure import HostError
+from pypod.pure.vocabulary.files import ReadFile
+from pypod.pure.world.process import Processes
+from pypod.pure.world.state import Mount, World
+from pypod.pure.world.tree import SYS_ADMIN, above, below, refusal, replaced
+
+_NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
+
+BACKING: Final = {
+    0x61756673: "aufs", 0x9123683E: "btrfs", 0x28CD3D45: "cramfs", 0xF15F: "ecryptfs", 0xEF53: "extfs",
+    0xF2F52010: "f2fs", 0x47504653: "gpfs", 0x72B6: "jffs2", 0x3153464A: "jfs", 0x6969: "nfs",
+    0x794C7630: "overlayfs", 0x858458F6: "ramfs", 0x52654973: "reiserfs", 0x517B: "smb", 0x73717368: "squashfs",
+    0x01021994: "tmpfs", 0xA501FCF5: "vxfs", 0x58465342: "xfs", 0x2FC12FC1: "zfs",
+}  # fmt: skip
+"""Names of filesystems by their magic number, as containers/storage prints them."""
+
+_NO_UPPER: Final = frozenset({"overlayfs", "aufs", "zfs", "ecryptfs", "ramfs", "nfs", "smb"})
+_FLAGS: Final = frozenset(
+    [
+        "defaults",
+        "nodev",
+        "dev",
+        "nosuid",
+        "suid",
+        "noexec",
+        "exec",
+        "noatime",
+        "atime",
+        "nodiratime",
+        "diratime",
+        "relatime",
+        "norelatime",
+        "strictatime",
+        "nostrictatime",
+        "sync",
+        "async",
+        "dirsync",
+        "mand",
+        "nomand",
+        "rw",
+    ]
+)
+_DATA: Final = frozenset({"index", "nfs_export", "xino", "uuid", "redirect_dir", "metacopy", "volatile", "userxattr"})
+_REDIRECT: Final = "kernel has CONFIG_OVERLAY_FS_REDIRECT_DIR enabled"
+
+
+def _said(number: int) -> str:
+    return HostError(number, "", "").reason
+
+
+class Mounts(Processes):
+    """Mounting needs CAP_SYS_ADMIN in the namespace of the process."""
+
+    def _mountable(self, path: str, call: str) -> str | HostError:
+        found = self.found(path)
+        if isinstance(found, int):
+            return HostError(found, call, path)
+        return found[0] if self.capable(SYS_ADMIN) else HostError(errno.EPERM, call, path)
+
+    def _mounted_at(self, where: str) -> Mount | None:
+        return next((mount for mount in reversed(self.world.mounts) if mount.point == where), None)
+
+    def bind_on_itself(self, path: str, /) -> Result[Changed, HostError]:
+        where = self._mountable(path, "mount")
+        if isinstance(where, HostError):
+            return Failure(where)
+        over = self.mount_of(where) or Mount("/")
+        shared = over.shared or (self.world.open and self._seen_mount(where, exactly=False)[1])
+        bound = replaced(over, point=where, bind=True, hidden=(), shared=shared)
+        self.world = replaced(self.world, mounts=(*self.world.mounts, bound))
+        return self._mount_changed(where, "bind-mounted on itself")
+
+    def _mount_changed(self, where: str, detail: str) -> Result[Changed, HostError]:
+        entry = self.world.nodes[where].entry
+        return Success(Changed((Change(where, entry, entry, detail),)))
+
+    def make_private(self, path: str, /) -> Result[Changed, HostError]:
+        where = self._mountable(path, "remount")
+        if isinstance(where, HostError):
+            return Failure(where)
+        mount = self._mounted_at(where)
+        if mount is None and self.world.open:
+            there, shared = self._seen_mount(where, exactly=True)
+            mount = Mount(where, shared=shared) if there else None
+        if mount is None:
+            return refusal(errno.EINVAL, "remount", path)
+        if not mount.shared:
+            return _NOTHING
+        others = tuple(one for one in self.world.mounts if one is not mount)
+        self.world = replaced(self.world, mounts=(*others, replaced(mount, shared=False)))
+        return self._mount_changed(where, "made private")
+
+    def _seen_mount(self, where: str, *, exactly: bool) -> tuple[bool, bool]:
+        """Whether the real host has a mount at the path (or above it), and whether it is shared."""
+        lines = self.asked(ReadFile("/proc/self/mountinfo")).value_or(b"").decode("utf-8", "surrogateescape")
+        points: dict[str, bool] = {}
+        for line in lines.splitlines():
+            fields = line.split(" ")
+            if len(fields) > 6:
+                point = (
+                    fields[4].replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\")
+                )
+                points[point] = any(field.startswith("shared:") for field in fields[6 : fields.index("-")])
+        while not exactly and where not in points and where != "/":
+            where = above(where)
+        return where in points, points.get(where, False)
+
+    def unmount(self, path: str, /) -> Result[Changed, HostError]:
+        found = self.found(path)
+        if isinstance(found, int):
+            return refusal(found, "unmount", path)
+        where, node = found
+        mount = self._mounted_at(where)
+        if mount is None and not (node.seen and self.is_mount_point(path).value_or(default_value=False)):
+            return _NOTHING
+        if not self.capable(SYS_ADMIN):
+            return refusal(errno.EPERM, "unmount", path)
+        if mount is None:
+            return self._mount_changed(where, "unmounted")
+        self.world = unmounted(self.world, mount)
+        return self._mount_changed(where, "unmounted")
+
+    # -- the overlay driver's tests
+
+    def _scratch(self, home: str) -> int:
+        """0, or the errno with which a scratch directory cannot be made in the driver's home."""
+        found = self.found(home)
+        if isinstance(found, int):
+            return found
+        return errno.ENOTDIR if found[1].type is not FileType.DIRECTORY else self.enterable(found[0])
+
+    def _backing(self, home: str) -> str:
+        answer = self.stat_filesystem(home)
+        return BACKING.get(answer.unwrap().magic, "<unknown>") if not isinstance(answer, Failure) else "<unknown>"
+
+    def _module_parameter(self, name: str) -> bool:
+        text = self.asked(ReadFile(f"/sys/module/overlay/parameters/{name}")).value_or(b"")
+        return text.strip() in (b"Y", b"y", b"1", b"on")
+
+    def _overlay_supported(self, backing: str) -> bool:
+        if not self.world.open:
+            return self.world.overlay.supported
+        known = self.asked(ReadFile("/proc/filesystems")).value_or(b"")
+        return b"\toverlay\n" in known and backing not in _NO_UPPER
+
+    def _d_type(self) -> bool:
+        return self.world.open or self.world.overlay.d_type
+
+    def test_overlay(self, home: str, rootless: bool, /) -> Result[Probed, HostError]:
+        """Failures are those of the scratch directory; ``because`` is the error of containers/storage's ``doesSupport``."""
+        del rootless
+        refused = self._scratch(home)
+        if refused:
+            return refusal(refused, "mkdir", f"{home}/compat")
+        backing = self._backing(home)
+        known = not self.world.open
+        if not self._d_type():
+            where = self.found(home)
+            scratch = below(where[0], f"compat{self.draw_token(8).unwrap()}") if isinstance(where, tuple) else home
+            change = self.put(scratch, self.owned(above(scratch), FileType.DIRECTORY, 0o700))
+            return Success(Probed((change,), holds=False, because=_without_d_type(backing), known=known))
+        if self._overlay_supported(backing):
+            return Success(Probed(holds=True, known=known))
+        because = (
+            f"'overlay' is not supported over {backing} at \"{home}\""
+            ": backing file system is unsupported for this graph driver"
+        )
+        return Success(Probed(holds=False, because=because, known=known))
+
+    def test_metacopy(self, home: str, rootless: bool, mount_options: str, /) -> Result[Probed, HostError]:
+        """``because`` is empty where the test decided; else the words of the refused mount (``invalid argument``)."""
+        del rootless
+        refused = self._scratch(home)
+        if refused:
+            return refusal(refused, "mkdir", f"{home}/metacopy-check")
+        known = not self.world.open
+        words = _options(mount_options)
+        if _strange(words):
+            return Success(Probed(holds=False, because=_said(errno.EINVAL), known=known))
+        default = self._module_parameter("metacopy") if self.world.open else self.world.overlay.metacopy
+        asked = _values(words).get("metacopy")
+        return Success(Probed(holds=default if asked is None else asked == "on", known=known))
+
+    def test_native_diff(self, home: str, rootless: bool, mount_options: str, /) -> Result[Probed, HostError]:
+        """``because`` is the text that libpod logs and caches where native diff is not usable."""
+        del rootless
+        refused = self._scratch(home)
+        if refused:
+            return refusal(refused, "mkdir", f"{home}/opaque-bug-check")
+        known = not self.world.open
+        words = _options(mount_options)
+        if _strange(words):
+            because = f"failed to mount overlay: {_said(errno.EINVAL)}"
+            return Success(Probed(holds=False, because=because, known=known))
+        chosen = _values(words)
+        redirect = self.world.open and self._module_parameter("redirect_dir")
+        usable = self.world.open or self.world.overlay.native_diff
+        if chosen.get("metacopy") == "on" or chosen.get("redirect_dir", "on" if redirect else "off") == "on":
+            usable = False
+        return Success(Probed(holds=usable, because="" if usable else _REDIRECT, known=known))
+
+
+def unmounted(world: World, mount: Mount) -> World:
+    """The world without one of its mounts; what the mount hid is back."""
+    nodes = world.nodes
+    if not mount.bind:
+        prefix = mount.point.rstrip("/") + "/"
+        evolver = nodes.evolver()
+        for path in nodes:
+            if path == mount.point or path.startswith(prefix):
+                del evolver[path]
+        for path, node in mount.hidden:
+            evolver[path] = node
+        nodes = evolver.persistent()
+    return replaced(world, nodes=nodes, mounts=tuple(one for one in world.mounts if one is not mount))
+
+
+def _options(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.split(",") if word)
+
+
+def _values(words: tuple[str, ...]) -> dict[str, str]:
+    return {word.partition("=")[0]: word.partition("=")[2] for word in words}
+
+
+def _strange(words: tuple[str, ...]) -> bool:
+    """Whether there is an option that overlay does not know."""
+    return any(word.partition("=")[0] not in (_DATA if "=" in word else _FLAGS | _DATA) for word in words)
+
+
+def _without_d_type(backing: str) -> str:
+    reformat = " Reformat the filesystem with ftype=1 to enable d_type support." if backing == "xfs" else ""
+    return (
+        f"overlay: the backing {backing} filesystem is formatted without d_type support, which leads to incorrect behavior."
+        f"{reformat} Running without d_type is not supported.: driver not supported"
+    )

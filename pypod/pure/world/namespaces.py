@@ -1,0 +1,139 @@
+"""User namespaces in the simulated kernel.
+
+Entering one leaves the process: the world remembers the effect (``World.left``) and the answer is success; whoever runs
+the program then runs it again on :func:`reexecuted`.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import Final
+
+from returns.result import Result, Success
+
+from pypod.pure.facts import ALL_CAPABILITIES, FileType, Identity
+from pypod.pure.failure import HostError
+from pypod.pure.userns.facts import IdMappings, IdRange
+from pypod.pure.vocabulary.namespaces import EnterUserNamespace, JoinUserNamespace
+from pypod.pure.world.mounts import Mounts
+from pypod.pure.world.state import EMPTY, Mount, Node, Pause, World
+from pypod.pure.world.tree import Place, above, refusal, replaced
+
+PAUSE: Final = "podman pause"
+
+
+class Namespaces(Mounts):
+    """The answer to leaving is the exit status that the surrounding host will decide; here 0."""
+
+    def enter_user_namespace(self, pause_path: str, mappings: IdMappings, /) -> Result[int, HostError]:
+        self.world = replaced(self.world, left=EnterUserNamespace(pause_path, mappings))
+        return Success(0)
+
+    def join_user_namespace(self, pid: int, pause_path: str, /) -> Result[int, HostError]:
+        if not self.is_alive(pid).value_or(default_value=False):
+            return refusal(errno.ENOENT, "open", f"/proc/{pid}/ns/user")
+        self.world = replaced(self.world, left=JoinUserNamespace(pid, pause_path))
+        return Success(0)
+
+    # -- the child
+
+    def become_child(self) -> None:
+        """Go on as the process that was left for."""
+        left = self.world.left
+        if isinstance(left, EnterUserNamespace):
+            pid = self._pause(left.pause_path, left.mappings) if left.pause_path else 0
+            self._become_root(left.mappings, self.world.mounts, pid)
+        elif isinstance(left, JoinUserNamespace):
+            self.join(left.pid)
+
+    def join(self, pid: int) -> None:
+        """Become root in the namespaces that a process keeps; an unknown one is taken to map the ids of this process."""
+        pause = self.world.pauses.get(pid)
+        who = self.identity()
+        plain = IdMappings((IdRange(0, who.euid, 1),), (IdRange(0, who.egid, 1),))
+        mappings, mounts = (plain, self.world.mounts) if pause is None else (pause.mappings, pause.mounts)
+        self._become_root(mappings, mounts, pid)
+
+    def _pause(self, path: str, mappings: IdMappings) -> int:
+        """A pause process, with its id in a file of mode 0600."""
+        world = self.world
+        pid = world.next_pid
+        self.world = replaced(
+            world,
+            next_pid=pid + 1,
+            processes=world.processes.set(pid, PAUSE),
+            pauses=world.pauses.set(pid, Pause(mappings, world.mounts)),
+        )
+        place = self.walk(path, follow=False)
+        if isinstance(place, Place) and not self.enterable(above(place.path)):
+            who = self.identity()
+            text = str(pid).encode()
+            node = Node(FileType.FILE, 0o600, who.euid, who.egid, len(text), text)
+            self.put(place.path, node)
+        return pid
+
+    def _become_root(self, mappings: IdMappings, mounts: tuple[Mount, ...], pid: int) -> None:
+        world = self.world
+        who = self.identity()
+        environment = (
+            world.environment.set("_CONTAINERS_USERNS_CONFIGURED", "init")
+            .set("_CONTAINERS_ROOTLESS_UID", str(who.euid))
+            .set("_CONTAINERS_ROOTLESS_GID", str(who.egid))
+        )
+        self.world = replaced(
+            world,
+            identity=Identity(capabilities=ALL_CAPABILITIES),
+            mappings=mappings,
+            environment=environment,
+            outer=world.mounts if world.outer is None else world.outer,
+            mounts=mounts,
+            inside=pid,
+            handles=0,
+            held=EMPTY,
+            handlers=(),
+            left=None,
+        )
+
+
+def reexecuted(world: World) -> World:
+    """The world as the process sees it for which the previous one was left (``World.left``)."""
+    child = Namespaces(world)
+    child.become_child()
+    return child.world
+
+
+def joined(world: World, pid: int) -> World:
+    """The world as a process sees it that joined the namespaces of a pause process before it did anything else."""
+    child = Namespaces(world)
+    child.join(pid)
+    return child.world
+
+
+def departed(world: World) -> World:
+    """The world after the process ended: what its namespace held lives on with the pause process alone."""
+    pauses = world.pauses
+    if world.inside in pauses:
+        pauses = pauses.set(world.inside, replaced(pauses[world.inside], mounts=world.mounts))
+    mounts = world.mounts if world.outer is None else world.outer
+    return replaced(
+        world,
+        mounts=mounts,
+        outer=None,
+        inside=0,
+        mappings=None,
+        pauses=pauses,
+        held=EMPTY,
+        handles=0,
+        handlers=(),
+        left=None,
+    )
+
+
+def with_pause_process(world: World, pid: int, mappings: IdMappings) -> World:
+    """The world with a pause process that keeps a user namespace with these mappings alive."""
+    return replaced(
+        world,
+        processes=world.processes.set(pid, PAUSE),
+        pauses=world.pauses.set(pid, Pause(mappings, world.mounts)),
+        next_pid=max(world.next_pid, pid + 1),
+    )

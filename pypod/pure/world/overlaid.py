@@ -1,0 +1,108 @@
+"""Typed changes laid over what a real database was read to hold."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from pypod.pure.database.facts import (
+    ContainerFacts,
+    DatabaseFacts,
+    Delete,
+    EditJson,
+    EmptyBucket,
+    MakeBucket,
+    Put,
+    StateChange,
+    StateObjects,
+)
+from pypod.pure.database.tree import name_of
+
+_CONFIG: Final = ("runtime-config",)
+_FIELDS: Final = {
+    ("state", "state"): "state",
+    ("state", "pid"): "pid",
+    ("state", "conmonPid"): "conmon_pid",
+    ("config", "lockID"): "lock",
+    ("config", "runtime"): "runtime",
+}
+"""Which declared fact of a container a field of its JSON objects is."""
+
+_DROPPED: Final = {"state": 0, "pid": 0, "conmon_pid": 0, "lock": 0, "runtime": ""}
+
+
+def facts_after(facts: DatabaseFacts, changes: tuple[StateChange, ...]) -> tuple[DatabaseFacts, tuple[str, ...]]:
+    """The facts after a transaction, and what changed in places other than JSON objects (``runtime-config/os``)."""
+    details: list[str] = []
+    for change in changes:
+        after = _facts_after(facts, change)
+        if after is not None:
+            key = () if isinstance(change, MakeBucket | EmptyBucket) else (change.key,)
+            details.append("/".join((*change.at, *key)))
+            facts = after
+    return facts, tuple(dict.fromkeys(details))
+
+
+def _facts_after(facts: DatabaseFacts, change: StateChange) -> DatabaseFacts | None:
+    """``None`` where nothing changes.  What lies in other buckets cannot be compared and counts as changed."""
+    if isinstance(change, EditJson):
+        return None
+    if isinstance(change, MakeBucket):
+        if len(change.at) != 1:
+            return facts
+        if change.at[0] in facts.buckets:
+            return None
+        buckets = tuple(sorted((*facts.buckets, change.at[0])))
+        return msgspec.structs.replace(
+            facts, buckets=buckets, config=() if change.at == _CONFIG and facts.config is None else facts.config
+        )
+    if change.at != _CONFIG:
+        return facts
+    before = dict(facts.config or ())
+    after = _entries_after(before, change)
+    if after == before:
+        return None
+    return msgspec.structs.replace(facts, config=tuple(sorted(after.items())))
+
+
+def _entries_after(entries: dict[str, str], change: Put | Delete | EmptyBucket) -> dict[str, str]:
+    if isinstance(change, Put):
+        return entries | {change.key: name_of(change.value)}
+    if isinstance(change, Delete):
+        return {key: value for key, value in entries.items() if key != change.key}
+    return {}
+
+
+def objects_after(objects: StateObjects, changes: tuple[StateChange, ...]) -> StateObjects:
+    """The objects after a transaction, as far as their declared fields go."""
+    for change in changes:
+        if isinstance(change, EditJson):
+            containers = tuple(_container_after(one, change) for one in objects.containers)
+            objects = msgspec.structs.replace(objects, containers=containers)
+        elif isinstance(change, EmptyBucket) and change.at == ("exec",):
+            objects = msgspec.structs.replace(objects, exec_sessions=())
+    return objects
+
+
+def _container_after(container: ContainerFacts, edit: EditJson) -> ContainerFacts:
+    if edit.at != ("ctr", container.id):
+        return container
+    fields: dict[str, Any] = {}
+    for name, value in edit.set:
+        fact = _FIELDS.get((edit.key, name))
+        if fact is not None:
+            fields[fact] = value
+    for name in edit.drop:
+        fact = _FIELDS.get((edit.key, name))
+        if fact is not None:
+            fields[fact] = _DROPPED[fact]
+    return msgspec.structs.replace(container, **fields) if fields else container
+
+
+def may_change(objects: StateObjects, edit: EditJson) -> bool:
+    """Whether an edit changes an object; one that touches a field that is not declared is taken to."""
+    names = (*(name for name, _ in edit.set), *edit.drop)
+    if any((edit.key, name) not in _FIELDS for name in names):
+        return True
+    return objects_after(objects, (edit,)) != objects

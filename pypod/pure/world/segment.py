@@ -1,0 +1,63 @@
+"""A lock segment as a value: its header, and its bitmaps as one number."""
+
+from __future__ import annotations
+
+import struct
+
+from msgspec import Struct
+
+from pypod.pure.facts import LockSegment
+from pypod.pure.locks.layout import LOCKS_PER_BITMAP, MAGIC, Layout, layout_of, read_segment
+
+
+class Segment(Struct, frozen=True):
+    """A lock segment: its header, its size in bytes, and the bitmaps as one number (bit *n* is lock *n*).
+
+    ``layout`` is the machine's.
+    """
+
+    magic: int
+    unused: int
+    bitmaps: int
+    locks: int
+    size: int
+    layout: Layout
+    allocated: int = 0
+
+    def to_bytes(self) -> bytes:
+        """The segment as a file; no mutex is held in it."""
+        layout = self.layout
+        out = bytearray(max(self.size, layout.header))
+        struct.pack_into(f"{layout.order}HH", out, 0, self.magic, self.unused)
+        struct.pack_into(f"{layout.order}II", out, layout.counts_offset, self.bitmaps, self.locks)
+        for index in range(min(self.bitmaps, (self.size - layout.header) // layout.group)):
+            bits = self.allocated >> index * LOCKS_PER_BITMAP & 0xFFFFFFFF
+            struct.pack_into(f"{layout.order}I", out, layout.bitmap_offset(index), bits)
+        return bytes(out[: self.size])
+
+    def seen(self) -> LockSegment:
+        """What looking at it tells."""
+        bits = self.allocated
+        numbers = tuple(number for number in range(bits.bit_length()) if bits >> number & 1)
+        return LockSegment(self.magic, self.unused, self.bitmaps, self.locks, self.size, numbers)
+
+
+def fresh_segment(locks: int, architecture: str) -> Segment:
+    """A segment for ``locks`` locks, rounded up to whole bitmaps, as libpod makes it."""
+    layout = layout_of(architecture)
+    bitmaps = -(-locks // LOCKS_PER_BITMAP)
+    return Segment(MAGIC, 0, bitmaps, bitmaps * LOCKS_PER_BITMAP, layout.size(locks), layout)
+
+
+def segment_seen(seen: LockSegment, architecture: str) -> Segment | None:
+    """The segment that a look told of; ``None`` where it is shorter than a header."""
+    layout = layout_of(architecture)
+    if seen.size < layout.header:
+        return None
+    bits = sum(1 << number for number in seen.allocated)
+    return Segment(seen.magic, seen.unused, seen.bitmaps, seen.locks, seen.size, layout, bits)
+
+
+def segment_of(content: bytes, architecture: str) -> Segment | None:
+    """The segment that a file holds; ``None`` where it is shorter than a header."""
+    return segment_seen(read_segment(content, layout_of(architecture)), architecture)

@@ -1,0 +1,416 @@
+"""The file tree: finding, permissions, making and dropping nodes.
+
+Theory of operation.  ``walk`` follows a path as Linux does (``path_resolution(7)``) and answers the :class:`Place` it
+leads to, or an errno.  A key of ``World.nodes`` is canonical, so a path that is a key needs no walking.  Whatever an
+open world has to know raises :class:`Unknown`, which only ``step`` catches.
+
+Permissions are checked as the kernel does: the class of the owner, the group or the others, then the capabilities, and
+those count only over inodes whose owner is mapped into the user namespace.  For what was seen on a real host, that host
+is asked (supplementary groups, access control lists and security modules are its affair).
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import Any, Final, NoReturn, TypeVar
+
+import msgspec
+from msgspec import Struct
+from returns.result import Failure, Result
+
+from pypod.pure.effect import Effect
+from pypod.pure.facts import Change, Changed, FilesystemStatus, FileType, Identity
+from pypod.pure.failure import HostError
+from pypod.pure.vocabulary.files import CheckWritable, LookAt, ReadLink, StatFilesystem
+from pypod.pure.vocabulary.process import AskIdentity, WorkingDirectory
+from pypod.pure.world.state import Content, Mount, Node, World
+
+T = TypeVar("T")
+
+CHOWN: Final = 0
+DAC_OVERRIDE: Final = 1
+DAC_READ_SEARCH: Final = 2
+FOWNER: Final = 3
+FSETID: Final = 4
+KILL: Final = 5
+SYS_ADMIN: Final = 21
+SYS_RESOURCE: Final = 24
+
+READ: Final = 4
+WRITE: Final = 2
+EXECUTE: Final = 1
+
+PAGE: Final = 4096
+_LONGEST_NAME: Final = 255
+_LONGEST_PATH: Final = 4096
+_MOST_LINKS: Final = 40
+OVERFLOW_ID: Final = 65534
+
+replaced = msgspec.structs.replace
+_DIRECTORY: Final = FileType.DIRECTORY
+_LINK: Final = FileType.LINK
+
+
+class Unknown(Exception):  # noqa: N818 - not an error: what an open world has to ask
+    """An open world came to something that it has not been told."""
+
+    def __init__(self, effect: Effect[Any]) -> None:
+        super().__init__(effect)
+        self.effect = effect
+
+
+class Place(Struct, frozen=True):
+    """Where a path leads: the canonical path, and the node there (``None``: its directory is there, it is not)."""
+
+    path: str
+    node: Node | None
+
+
+def above(path: str) -> str:
+    """The directory of a canonical path."""
+    return path[: path.rfind("/")] or "/"
+
+
+def below(directory: str, name: str) -> str:
+    """The canonical path of a name in a directory."""
+    return f"/{name}" if directory == "/" else f"{directory}/{name}"
+
+
+def refusal(number: int, call: str, subject: str) -> Result[Any, HostError]:
+    """The failure with that errno."""
+    return Failure(HostError(number, call, subject))
+
+
+def errno_of(failed: Result[Any, HostError]) -> int:
+    """The errno of a failure."""
+    error: HostError = failed.failure()
+    return error.errno
+
+
+class Tree:
+    """The file tree of a world, the part of the kernel that the others build on."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    # -- what only a real host knows
+
+    def asked(self, effect: Effect[T]) -> Result[T, HostError]:
+        """The answer of the real host."""
+        answer = self.world.told.get(effect)
+        if answer is None:
+            self.unknown(effect)
+        return answer
+
+    def unknown(self, effect: Effect[Any]) -> NoReturn:
+        raise Unknown(effect)
+
+    # -- who
+
+    def identity(self) -> Identity:
+        known = self.world.identity
+        if known is not None:
+            return known
+        return self.asked(AskIdentity()).value_or(Identity())
+
+    def outside_uid(self, uid: int) -> int:
+        """The host's id for an id of the process; -1 where it is not mapped."""
+        mappings = self.world.mappings
+        if mappings is None:
+            return uid
+        return next((one.outside + uid - one.inside for one in mappings.uids if 0 <= uid - one.inside < one.length), -1)
+
+    def outside_gid(self, gid: int) -> int:
+        mappings = self.world.mappings
+        if mappings is None:
+            return gid
+        return next((one.outside + gid - one.inside for one in mappings.gids if 0 <= gid - one.inside < one.length), -1)
+
+    def inside_uid(self, uid: int) -> int:
+        """The process's id for an id of the host; -1 where it is not mapped."""
+        mappings = self.world.mappings
+        if mappings is None:
+            return uid
+        return next(
+            (one.inside + uid - one.outside for one in mappings.uids if 0 <= uid - one.outside < one.length), -1
+        )
+
+    def inside_gid(self, gid: int) -> int:
+        mappings = self.world.mappings
+        if mappings is None:
+            return gid
+        return next(
+            (one.inside + gid - one.outside for one in mappings.gids if 0 <= gid - one.outside < one.length), -1
+        )
+
+    def capable(self, capability: int) -> bool:
+        return bool(self.identity().capabilities >> capability & 1)
+
+    def capable_over(self, node: Node, capability: int) -> bool:
+        """The kernel's ``capable_wrt_inode_uidgid``."""
+        if not self.capable(capability):
+            return False
+        return self.world.mappings is None or (self.inside_uid(node.uid) >= 0 and self.inside_gid(node.gid) >= 0)
+
+    # -- permissions
+
+    def permits(self, node: Node, want: int) -> bool:
+        """Whether the mode or a capability permits it (the kernel's ``generic_permission``)."""
+        who = self.identity()
+        mode = node.mode
+        if self.outside_uid(who.euid) == node.uid:
+            mode >>= 6
+        elif self.outside_gid(who.egid) == node.gid:
+            mode >>= 3
+        if mode & want == want:
+            return True
+        directory = node.type is _DIRECTORY
+        if (directory or not want & EXECUTE or node.mode & 0o111) and self.capable_over(node, DAC_OVERRIDE):
+            return True
+        readable = want in (READ, EXECUTE, READ | EXECUTE) if directory else want == READ
+        return readable and self.capable_over(node, DAC_READ_SEARCH)
+
+    def searchable(self, node: Node) -> bool:
+        return (self.world.open and node.seen) or self.permits(node, EXECUTE)
+
+    def unrestricted(self) -> bool:
+        """Whether search permission is never an obstacle: root in the namespace of the host."""
+        who = self.world.identity
+        return who is not None and self.world.mappings is None and bool(who.capabilities >> DAC_OVERRIDE & 1)
+
+    def writable(self, path: str, node: Node) -> int:
+        """0, or the errno with which writing to the node itself is refused: EACCES, then EROFS."""
+        if self.world.open and node.seen:
+            return self._seen_writable(path, node)
+        if not self.permits(node, WRITE):
+            return errno.EACCES
+        return errno.EROFS if self.read_only(path) else 0
+
+    def _seen_writable(self, path: str, node: Node) -> int:
+        if self.world.mappings is not None and self.permits(node, WRITE):
+            return errno.EROFS if self.read_only(path) else 0
+        answer = self.asked(CheckWritable(path))
+        return errno_of(answer) if isinstance(answer, Failure) else 0
+
+    def enterable(self, directory: str) -> int:
+        """0, or the errno with which making or dropping a name in the directory is refused: EROFS, then EACCES."""
+        node = self.world.nodes[directory]
+        if self.world.open and node.seen:
+            return self._seen_writable(directory, node)
+        if self.read_only(directory):
+            return errno.EROFS
+        return 0 if self.permits(node, WRITE | EXECUTE) else errno.EACCES
+
+    # -- mounts
+
+    def mount_of(self, path: str) -> Mount | None:
+        """The known mount that a canonical path is on."""
+        best: Mount | None = None
+        length = -1
+        for mount in self.world.mounts:
+            point = mount.point
+            if (
+                len(point) >= length
+                and path.startswith(point)
+                and (point == "/" or len(path) == len(point) or path[len(point)] == "/")
+            ):
+                best, length = mount, len(point)
+        return best
+
+    def read_only(self, path: str) -> bool:
+        if self.world.open:
+            answer = self.asked(StatFilesystem(self.nearest_seen(path)))
+            return answer.map(_is_read_only).value_or(False)
+        mount = self.mount_of(path)
+        return mount is not None and mount.read_only
+
+    def nearest_seen(self, path: str) -> str:
+        """The path itself, or the directory nearest above it, that was seen on the real host."""
+        nodes = self.world.nodes
+        while path != "/" and (path not in nodes or not nodes[path].seen):
+            path = above(path)
+        return path
+
+    def room_for(self, path: str, size: int) -> int:
+        """How many of ``size`` bytes a file at the path can hold."""
+        mount = self.mount_of(path)
+        if mount is None or mount.limit < 0:
+            return size
+        prefix = "/" if mount.point == "/" else mount.point + "/"
+        used = sum(
+            -(-node.size // PAGE)
+            for other, node in self.world.nodes.items()
+            if node.type is FileType.FILE
+            and other != path
+            and other.startswith(prefix)
+            and self.mount_of(other) is mount
+        )
+        return min(size, max(0, mount.limit - used) * PAGE)
+
+    # -- finding
+
+    def look(self, directory: str, node: Node, name: str) -> Node | int | None:
+        """What a directory has under a name: the node, ``None``, or the errno that looking at it gave."""
+        path = below(directory, name)
+        found = self.world.nodes.get(path)
+        if found is not None:
+            return found
+        if not self.world.open or node.listed:
+            return None
+        number = self.world.absent.get(path)
+        if number is None:
+            self.unknown(LookAt(path))
+        return None if number == errno.ENOENT else number
+
+    def target_of(self, path: str, node: Node) -> str | int:
+        """The target of a link, or the errno of reading it."""
+        if not node.seen:
+            return node.target
+        answer = self.asked(ReadLink(path))
+        return errno_of(answer) if isinstance(answer, Failure) else answer.unwrap()
+
+    def cwd(self) -> str:
+        known = self.world.cwd
+        return known if known is not None else self.asked(WorkingDirectory()).value_or("/")
+
+    def walk(self, path: str, *, follow: bool = True) -> Place | int:
+        """Where a path leads.  ``follow``: a link as last component is followed."""
+        world = self.world
+        node = world.nodes.get(path)
+        if node is not None and (node.type is not _LINK or not follow):
+            if not self.unrestricted() and not self._reachable(path):
+                return errno.EACCES
+            return Place(path, node)
+        directory, _, name = path.rpartition("/")
+        start = directory or "/"
+        if (
+            name not in ("", ".", "..")
+            and start in world.nodes
+            and path.startswith("/")
+            and len(path) < _LONGEST_PATH // 4
+        ):
+            if not self.unrestricted() and not self._reachable(start):
+                return errno.EACCES
+            return self._walk(start, [name], follow, mind_slash=False)
+        if not path:
+            return errno.ENOENT
+        if "\0" in path:
+            return errno.EINVAL
+        if len(path.encode("utf-8", "surrogateescape")) >= _LONGEST_PATH:
+            return errno.ENAMETOOLONG
+        full = path if path.startswith("/") else f"{self.cwd()}/{path}"
+        return self._walk(
+            "/", [part for part in reversed(full.split("/")) if part], follow, mind_slash=path.endswith("/")
+        )
+
+    def _reachable(self, path: str) -> bool:
+        """Whether every directory above a canonical path may be searched."""
+        nodes = self.world.nodes
+        at = 0
+        while at >= 0:
+            if path == "/":
+                return True
+            directory = path[:at] or "/"
+            if not self.searchable(nodes[directory]):
+                return False
+            at = path.find("/", at + 1)
+        return True
+
+    def _walk(self, here: str, pending: list[str], follow: bool, *, mind_slash: bool) -> Place | int:
+        nodes = self.world.nodes
+        node = nodes[here]
+        links = 0
+        while pending:
+            name = pending.pop()
+            if node.type is not _DIRECTORY:
+                return errno.ENOTDIR
+            if not self.searchable(node):
+                return errno.EACCES
+            if name == ".":
+                continue
+            if name == "..":
+                here = above(here)
+                node = nodes[here]
+                continue
+            if len(name) > _LONGEST_NAME // 4 and len(name.encode("utf-8", "surrogateescape")) > _LONGEST_NAME:
+                return errno.ENAMETOOLONG
+            found = self.look(here, node, name)
+            if found is None:
+                return errno.ENOENT if pending else Place(below(here, name), None)
+            if isinstance(found, int):
+                return found
+            child = below(here, name)
+            if found.type is _LINK and (pending or follow or mind_slash):
+                links += 1
+                if links > _MOST_LINKS:
+                    return errno.ELOOP
+                target = self.target_of(child, found)
+                if isinstance(target, int):
+                    return target
+                mind_slash = mind_slash or (not pending and target.endswith("/"))
+                pending.extend(part for part in reversed(target.split("/")) if part)
+                if target.startswith("/"):
+                    here, node = "/", nodes["/"]
+                continue
+            here, node = child, found
+        if mind_slash and node.type is not _DIRECTORY:
+            return errno.ENOTDIR
+        return Place(here, node)
+
+    def found(self, path: str, *, follow: bool = True) -> tuple[str, Node] | int:
+        """The canonical path and the node of a path, or the errno: ENOENT where there is none."""
+        place = self.walk(path, follow=follow)
+        if isinstance(place, int):
+            return place
+        return errno.ENOENT if place.node is None else (place.path, place.node)
+
+    # -- making and dropping
+
+    def owned(self, directory: str, kind: FileType, mode: int, content: Content = None, size: int = 0) -> Node:
+        """A new node of the process in a directory: owner and umask applied, the set-group bit inherited."""
+        world = self.world
+        who = self.identity()
+        over = world.nodes[directory]
+        mode &= ~world.umask
+        gid = self.outside_gid(who.egid)
+        if over.mode & 0o2000:
+            gid = over.gid
+            if kind is _DIRECTORY:
+                mode |= 0o2000
+            elif mode & 0o2010 == 0o2010 and self.outside_gid(who.egid) != gid and not self.capable_over(over, FSETID):
+                mode &= ~0o2000
+        return Node(kind, mode, self.outside_uid(who.euid), gid, size, content)
+
+    def put(self, path: str, node: Node) -> Change:
+        """Put a node at a canonical path, in place of the one there."""
+        world = self.world
+        before = world.nodes.get(path)
+        nodes = world.nodes.set(path, node)
+        if before is None and path != "/":
+            directory = above(path)
+            name = path[path.rfind("/") + 1 :]
+            over = nodes[directory]
+            nodes = nodes.set(directory, replaced(over, names=over.names | {name}))
+        self.world = replaced(world, nodes=nodes)
+        return Change(path, None if before is None else before.entry, node.entry)
+
+    def drop(self, path: str) -> Change:
+        """Take away the node at a canonical path, which has nothing below it."""
+        world = self.world
+        before = world.nodes[path]
+        directory = above(path)
+        name = path[path.rfind("/") + 1 :]
+        over = world.nodes[directory]
+        nodes = world.nodes.remove(path).set(directory, replaced(over, names=over.names - {name}))
+        absent = world.absent.set(path, errno.ENOENT) if world.open else world.absent
+        self.world = replaced(world, nodes=nodes, absent=absent)
+        return Change(path, before.entry, None)
+
+    def altered(self, path: str, node: Node, detail: str = "") -> Changed:
+        """Put a node in the place of another, as an answer."""
+        change = self.put(path, node)
+        return Changed((replaced(change, detail=detail) if detail else change,))
+
+
+def _is_read_only(status: FilesystemStatus) -> bool:
+    return status.read_only
