@@ -46,9 +46,9 @@ _DONE: Final = {
 }
 _SOURCES: Final = {
     "builtin": "built-in",
-    "file": "a file",
-    "environment": "the environment",
-    "option": "an option",
+    "file": "file",
+    "environment": "environment",
+    "option": "option",
     "database": "database",
     "computed": "computed",
 }
@@ -139,8 +139,8 @@ def _refusal(page: Page, plan: Plan, failure: Failure) -> None:
 def _nothing_changed(page: Page, plan: Plan, *, verbose: bool) -> None:
     page.add()
     count = len(plan.actions)
-    more = f"  {many(count, 'change')} would have been made before the stop" if count else ""
-    page.add("Nothing was changed." + (more + (": --verbose shows them." if not verbose else ".") if more else ""))
+    more = f" {many(count, 'change')} would have been made before the stop" if count else ""
+    page.hanging("Nothing was changed.", more + (": --verbose shows them." if not verbose else ".") if more else "")
 
 
 def _changes(page: Page, plan: Plan, *, verbose: bool) -> None:
@@ -151,31 +151,36 @@ def _changes(page: Page, plan: Plan, *, verbose: bool) -> None:
     page.section("Changes, in this order" + (hidden if len(chosen) < len(plan.actions) else ""))
     column = max(len(one.stage) for one in chosen)
     deferred = False
-    last = ""
+    last = said = ""
     for one in chosen:
         if one.deferred and not deferred:
-            deferred, last = True, ""
+            deferred, last, said = True, "", ""
             page.add(page.paint("dim", "  then, in the re-executed process inside the user namespace"))
         stage = one.stage if one.stage != last else ""
         last = one.stage
         head = f"  {stage:<{column}}  {_noun(one):<11} "
-        _with_detail(page, head + one.path, _detail(one), len(head))
-        if verbose and one.because:
+        _with_detail(page, head + one.path, _detail(one, () if verbose else plan.actions), len(head))
+        if verbose and one.because and one.because != said:
             page.hanging(" " * len(head), one.because, how="dim")
+        said = one.because
         for entry in one.entries if verbose else ():
             value = f" = {entry.value}" if entry.value is not None else ""
             page.add(f"{' ' * len(head)}{entry.change.replace('_', ' ')} {entry.bucket} {entry.key}".rstrip() + value)
 
 
 def _major(actions: tuple[Action, ...]) -> Iterator[Action]:
-    """Without directories on the way to others, lock files and the like."""
+    """Without directories on the way to others, lock files and the like; a new database and what is put into it are one."""
+    created: set[str] = set()
     for index, one in enumerate(actions):
+        if one.action == "create_database":
+            created.add(one.path)
+        filled = one.action == "update_database" and one.path in created
         on_the_way = one.action == "make_directory" and any(
             later.path.startswith(one.path.rstrip("/") + "/") and later.stage == one.stage
             for later in actions[index + 1 :]
         )
         lock_file = one.action == "create_file" and one.path.endswith((".lock", ".lck"))
-        if not (on_the_way or lock_file or one.action in _MINOR):
+        if not (on_the_way or lock_file or filled or one.action in _MINOR):
             yield one
 
 
@@ -184,10 +189,13 @@ def _noun(action: Action) -> str:
     return "~" + noun[1:] if noun == "+ file" and action.before is not None else noun
 
 
-def _detail(action: Action) -> str:
-    if action.action == "update_database":
-        buckets = sum(entry.change == "make_bucket" for entry in action.entries)
-        values = sum(entry.change != "make_bucket" for entry in action.entries)
+def _detail(action: Action, all_actions: tuple[Action, ...]) -> str:
+    """What type and path do not say.  ``all_actions``: those whose details may be told with this one's."""
+    if action.action in ("create_database", "update_database"):
+        told = (one for one in all_actions if action.action == "create_database" and one.path == action.path)
+        entries = [*action.entries, *(entry for one in told for entry in one.entries)]
+        buckets = sum(entry.change == "make_bucket" for entry in entries)
+        values = sum(entry.change != "make_bucket" for entry in entries)
         return ", ".join(
             part for part in (buckets and many(buckets, "bucket"), values and many(values, "value")) if part
         )

@@ -71,7 +71,7 @@ def failure_shown(problem: Problem, settings: spine.Settings) -> Failure:
 def plain(value: Any) -> Any:
     """A value of a setting as plain JSON."""
     if isinstance(value, Mapping):
-        table: Mapping[Any, Any] = value
+        table: Mapping[Any, Any] = cast("Any", value)
         return {str(key): plain(table[key]) for key in sorted(table, key=str)}
     if isinstance(value, (tuple, list)):
         return [plain(one) for one in cast("tuple[Any, ...]", value)]

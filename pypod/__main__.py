@@ -1,0 +1,5 @@
+"""``python -m pypod``."""
+
+from pypod.cli.main import main
+
+raise SystemExit(main())

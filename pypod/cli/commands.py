@@ -1,0 +1,110 @@
+"""The commands and pypod's own flags, as one table: parsing, help and completion read it.
+
+Named tuples, because ``pypod --version`` and completion load nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final, NamedTuple, cast
+
+
+class OwnFlag(NamedTuple):
+    """A flag of pypod's own.  ``value`` names its value in the help; empty: it takes none."""
+
+    name: str
+    help: str
+    value: str = ""
+    choices: tuple[str, ...] = ()
+
+
+class Words(NamedTuple):
+    """A command line, taken apart: pypod's own flags by name (the last one counts), Podman's as they stand."""
+
+    command: str
+    own: dict[str, str]
+    podman: tuple[str, ...]
+    arguments: tuple[str, ...]
+
+
+class Command(NamedTuple):
+    """A command: where its function is, what it takes, and what its help says."""
+
+    name: str
+    home: str
+    summary: str
+    usage: str
+    flags: tuple[OwnFlag, ...]
+    about: str
+    examples: tuple[tuple[str, str], ...]
+    arguments: tuple[int, int | None] = (0, 0)
+
+    def run(self, words: Words) -> int:
+        """Run it; the exit status."""
+        module, _, function = self.home.partition(":")
+        return cast("Callable[[Words], int]", getattr(import_module(module), function))(words)
+
+
+EVERYWHERE: Final = (
+    OwnFlag("help", "show this help"),
+    OwnFlag("version", "show pypod's version and the libpod whose rules it follows"),
+    OwnFlag("color", "colour the text, terminal or not"),
+    OwnFlag("no-color", "never colour the text"),
+    OwnFlag("completion", "print a completion script", "SHELL", ("bash", "zsh", "fish")),
+)
+
+_FORMAT: Final = OwnFlag("format", "text (default) or json", "FORMAT", ("text", "json"))
+_HOST: Final = OwnFlag(
+    "host", "plan for the host that FILE describes (JSON; - is standard input), not for this one", "FILE"
+)
+_STEP: Final = OwnFlag("step", "of a recorded host: the state before step N (default 1)", "N")
+_FOR: Final = OwnFlag(
+    "for",
+    'the command whose runtime is planned: "info", "system renumber", "system migrate", ... (default: construction)',
+    "COMMAND",
+)
+
+COMMANDS: Final = (
+    Command(
+        "plan",
+        "pypod.cli.plan:run",
+        "tell what Podman would change on a host, and why",
+        "pypod [PODMAN FLAGS] plan [FLAGS]",
+        (
+            _HOST,
+            _STEP,
+            _FOR,
+            _FORMAT,
+            OwnFlag("out", "also save the plan (JSON) to FILE", "FILE"),
+            OwnFlag("verbose", "show every change with its reason, and every setting that is set"),
+            OwnFlag("detailed-exitcode", "exit with 2 where changes are pending"),
+        ),
+        "Runs the construction of libpod's runtime without changing anything, on this machine or on a described one.\n"
+        "Exit status: 0 it would succeed, 1 it would fail, 2 changes are pending (with --detailed-exitcode), 64 bad usage.",
+        (
+            ("pypod plan", "this machine, as Podman started by you would see it"),
+            ("pypod --runroot /srv/run plan", "with Podman's own flags, before the command"),
+            ("pypod plan --host host.json --verbose", "a described host, every change with its reason"),
+            ('pypod plan --for "system renumber" --format json', "another command's runtime, for a program"),
+            ("pypod plan --detailed-exitcode --out plan.json", "for a script: 0 nothing to do, 2 changes"),
+        ),
+    ),
+    Command(
+        "explain",
+        "pypod.cli.explain:run",
+        "tell where a setting's value comes from",
+        "pypod [PODMAN FLAGS] explain [FLAGS] KEY...",
+        (_HOST, _STEP, _FOR, _FORMAT),
+        "Shows a setting's value, its origin (file and line, variable, flag, database), what it overrode, and what was\n"
+        "set but does not count. KEY is a dotted name such as engine.tmp_dir; a table's name (engine) shows all of it.",
+        (
+            ("pypod explain engine.tmp_dir", "one setting"),
+            ("pypod explain storage", "all of a table"),
+            ("pypod --root /srv explain storage.graph_root engine.static_dir", "what a flag changes"),
+        ),
+        (1, None),
+    ),
+)
+
+BY_NAME: Final = {command.name: command for command in COMMANDS}

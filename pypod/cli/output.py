@@ -1,0 +1,139 @@
+"""Writing: to people, to programs, to files; a reader that goes away is no error."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import Final, TextIO
+
+DONE: Final = 0
+FAILED: Final = 1
+PENDING: Final = 2
+MISUSED: Final = 64
+INTERRUPTED: Final = 130
+
+
+def say(text: str) -> None:
+    """Write to standard output.  If its reader has gone, what is left goes nowhere."""
+    _write(sys.stdout, text)
+
+
+def complain(text: str) -> None:
+    """Write ``pypod: text`` to standard error, on one line."""
+    _write(sys.stderr, "pypod: " + " ".join(shown(text).split("\n")) + "\n")
+
+
+def complain_like_podman(text: str) -> None:
+    """Write ``Error: text``, as the command of Podman's does."""
+    _write(sys.stderr, f"Error: {text}\n")
+
+
+def shown(text: str) -> str:
+    """The text with control characters made visible, new lines excepted."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape", "backslashreplace").decode("ascii")
+        for one in text
+    )
+
+
+def finish() -> None:
+    """Push out what is buffered, while a missing reader can still be forgiven."""
+    for stream in (sys.stdout, sys.stderr):
+        _write(stream, "")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(_encodable(text, stream.encoding or "utf-8"))
+        stream.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more at its end; nothing of that may reach the closed pipe.
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(devnull, stream.fileno())
+        except (OSError, ValueError):
+            return
+        finally:
+            os.close(devnull)
+    except ValueError:
+        # Closed by whoever started us: there is nobody to write to.
+        return
+
+
+def _encodable(text: str, encoding: str) -> str:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.encode(encoding, "replace").decode(encoding)
+    return text
+
+
+def write_whole(path: str, content: bytes) -> str:
+    """Put a file in place whole: written beside it, then renamed.  The empty text, or why it could not be done.
+
+    A link is followed; what is no regular file (``/dev/stdout``, a pipe) is written to.
+    """
+    try:
+        real = os.path.realpath(path)
+        status = os.stat(real) if os.path.lexists(real) else None  # noqa: PTH116, PTH110 - pathlib costs more than all of this module
+        if status is not None and not stat.S_ISREG(status.st_mode):
+            return _written_into(real, path, content)
+    except (OSError, ValueError) as error:
+        return _reason(path, error)
+    temporary = f"{real}.{os.getpid()}.new"
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    except (OSError, ValueError) as error:
+        return _reason(path, error)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, real)  # noqa: PTH105 - as above
+    except OSError as error:
+        _discard(temporary)
+        return _reason(path, error)
+    except BaseException:
+        _discard(temporary)
+        raise
+    return ""
+
+
+def _written_into(real: str, path: str, content: bytes) -> str:
+    try:
+        descriptor = os.open(real, os.O_WRONLY | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except BrokenPipeError:
+        return ""
+    except OSError as error:
+        return _reason(path, error)
+    return ""
+
+
+def _discard(path: str) -> None:
+    try:
+        os.unlink(path)  # noqa: PTH108 - as above
+    except OSError:
+        return
+
+
+def _reason(path: str, error: Exception) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"cannot write {path}: {text[:1].lower()}{text[1:]}"
+
+
+def wants_colour(choice: bool | None) -> bool:
+    """Whether to colour: as chosen, else on a terminal without ``NO_COLOR`` (any non-empty value)."""
+    if choice is not None:
+        return choice
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    try:
+        return sys.stdout.isatty()
+    except ValueError:
+        return False
