@@ -48,6 +48,11 @@ class Bucket:
         for item in self._items(self._root_page(), DEEPEST):
             yield item.key, self._nested(item) if item.is_bucket else bytes(self._pages.buffer[item.start : item.end])
 
+    def names(self) -> Iterator[tuple[bytes, bool]]:
+        """All keys in their order, and whether each is a nested bucket's."""
+        for item in self._items(self._root_page(), DEEPEST):
+            yield item.key, item.is_bucket
+
     def _root_page(self) -> Page:
         return self._root if isinstance(self._root, Page) else self._pages.tree_page(self._root)
 

@@ -47,7 +47,8 @@ class ContainerFacts(Struct, frozen=True):
     """What lifecycle decisions need of a container: nothing of its specification or environment.
 
     ``state`` is libpod's number (3 running, 6 exited, ...), -1 where the state is missing.  ``damage`` is the text
-    with which libpod leaves the object out (unreadable JSON, no configuration).
+    with which libpod leaves the object out (unreadable JSON, no configuration).  ``networks`` are the networks it joined
+    with the addresses it got, for as many as have a result; ``mapped_root`` the host's ids of its root.
     """
 
     id: str
@@ -66,6 +67,10 @@ class ContainerFacts(Struct, frozen=True):
     static_dir: str = ""
     conmon_pid_file: str = ""
     damage: str = ""
+    state_damage: str = ""
+    """Why its state cannot be read where it is there; the object is loaded all the same."""
+    listed_only: bool = False
+    """It is listed but has no bucket: then no object of its kind can be loaded."""
 
 
 class PodFacts(Struct, frozen=True):
@@ -79,6 +84,8 @@ class PodFacts(Struct, frozen=True):
     shares_cgroup: bool = False
     has_state: bool = True
     damage: str = ""
+    state_damage: str = ""
+    listed_only: bool = False
 
 
 class VolumeFacts(Struct, frozen=True):
@@ -89,6 +96,7 @@ class VolumeFacts(Struct, frozen=True):
     driver: str = ""
     has_state: bool = True
     damage: str = ""
+    listed_only: bool = False
 
 
 class StateObjects(Struct, frozen=True):

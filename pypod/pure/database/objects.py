@@ -1,0 +1,275 @@
+"""What a database holds, read as libpod reads it: the runtime configuration, and the objects by their declared fields.
+
+Works over anything that is a bucket: the tree of a described host, or a file's snapshot, of which only what is asked
+for is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct, field
+from returns.result import Failure, Result, Success
+
+from pypod.pure.bolt.errors import BoltError
+from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, Snapshot, view
+from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, PodFacts, StateObjects, VolumeFacts
+from pypod.pure.database.tree import BoltBuckets, Buckets, Tree, bolt_bytes_size, name_of
+from pypod.pure.failure import Internal
+
+T = TypeVar("T")
+
+
+class _IdMap(Struct, frozen=True):
+    container: int = field(default=0, name="container_id")
+    host: int = field(default=0, name="host_id")
+
+
+class _IdMappings(Struct, frozen=True):
+    uids: list[_IdMap] | None = field(default=None, name="UIDMap")
+    gids: list[_IdMap] | None = field(default=None, name="GIDMap")
+
+
+class _ContainerConfig(Struct, frozen=True):
+    name: str = ""
+    lock: int = field(default=0, name="lockID")
+    pod: str = ""
+    runtime: str = ""
+    mappings: _IdMappings | None = field(default=None, name="idMappingsOptions")
+    networks: list[str] | None = None
+    network_mode: str = field(default="", name="networkMode")
+    stop_signal: int = field(default=0, name="stopSignal")
+    stop_timeout: int = field(default=0, name="stopTimeout")
+    static_dir: str = field(default="", name="staticDir")
+    conmon_pid_file: str = field(default="", name="conmonPidFile")
+
+
+class _Address(Struct, frozen=True):
+    address: str = ""
+
+
+class _NetworkResult(Struct, frozen=True):
+    ips: list[_Address] | None = None
+
+
+class _ContainerState(Struct, frozen=True):
+    state: int = 0
+    pid: int = 0
+    conmon_pid: int = field(default=0, name="conmonPid")
+    results: list[_NetworkResult] | None = field(default=None, name="networkResults")
+
+
+class _PodConfig(Struct, frozen=True):
+    name: str = ""
+    lock: int = field(default=0, name="lockID")
+    cgroup_parent: str = field(default="", name="cgroupParent")
+    shares_cgroup: bool = field(default=False, name="sharesCgroup")
+
+
+class _PodState(Struct, frozen=True):
+    cgroup_path: str = field(default="", name="cgroupPath")
+
+
+class _VolumeConfig(Struct, frozen=True):
+    lock: int = field(default=0, name="lockID")
+    driver: str = field(default="", name="volumeDriver")
+
+
+class _VolumeState(Struct, frozen=True):
+    mount_count: int = field(default=0, name="mountCount")
+
+
+def _decoded(raw: bytes, declared: type[T]) -> Result[T, str]:
+    """The declared fields of a JSON object, or why it is none."""
+    try:
+        return Success(msgspec.json.decode(raw, type=declared))
+    except (ValueError, RecursionError) as error:
+        return Failure(str(error))
+
+
+def facts_of(buckets: Buckets, txid: int, page_size: int, size: int) -> DatabaseFacts:
+    """The buckets and the runtime configuration (``GetDBConfig``, with the ``os`` that it leaves out)."""
+    config = buckets.bucket("runtime-config")
+    return DatabaseFacts(
+        txid=txid,
+        page_size=page_size,
+        size=size,
+        buckets=tuple(name for name, is_bucket in buckets.names() if is_bucket),
+        config=None if config is None else tuple(_texts(config)),
+    )
+
+
+def _texts(bucket: Buckets) -> Iterator[tuple[str, str]]:
+    for name, is_bucket in bucket.names():
+        value = None if is_bucket else bucket.get(name)
+        if value is not None:
+            yield name, name_of(value)
+
+
+def facts_of_tree(tree: Tree, txid: int = 1, page_size: int = USUAL_PAGE_SIZE, size: int = 0) -> DatabaseFacts:
+    """The facts of a described database; without a size, that of a freshly written file."""
+    return facts_of(tree, txid, page_size, size or bolt_bytes_size(tree, page_size))
+
+
+def facts_of_snapshot(snapshot: Snapshot) -> Result[DatabaseFacts, BoltError]:
+    """The facts of a file; reads the root's pages and those of ``runtime-config``."""
+    return view(snapshot, lambda root: facts_of(BoltBuckets(root), snapshot.txid, snapshot.page_size, snapshot.size))
+
+
+def objects_of_tree(tree: Tree) -> StateObjects:
+    """The objects of a described database."""
+    return objects_of(tree)
+
+
+def objects_of_snapshot(snapshot: Snapshot) -> Result[StateObjects, BoltError]:
+    """The objects of a file."""
+    return view(snapshot, lambda root: objects_of(BoltBuckets(root)))
+
+
+def objects_of(buckets: Buckets) -> StateObjects:
+    """The containers, pods and volumes that are listed, each with its configuration and what matters of its state."""
+    containers, pods = buckets.bucket("ctr"), buckets.bucket("pod")
+    volumes = buckets.bucket("vol")
+    return StateObjects(
+        containers=tuple(_container(key, _inside(containers, key)) for key in _names(buckets, "all-ctrs")),
+        pods=tuple(_pod(key, _inside(pods, key)) for key in _names(buckets, "allPods")),
+        volumes=tuple(_volume(name, _inside(volumes, name)) for name in _names(buckets, "allVolumes")),
+        dangling=tuple(
+            key
+            for key in _names(buckets, "id-registry")
+            if _inside(containers, key) is None and _inside(pods, key) is None
+        ),
+        exec_sessions=_names(buckets, "exec"),
+    )
+
+
+def _names(buckets: Buckets, name: str) -> tuple[str, ...]:
+    listed = buckets.bucket(name)
+    return () if listed is None else tuple(name for name, _ in listed.names())
+
+
+def _inside(buckets: Buckets | None, name: str) -> Buckets | None:
+    return None if buckets is None else buckets.bucket(name)
+
+
+def _text(bucket: Buckets, name: str) -> str:
+    return name_of(bucket.get(name) or b"")
+
+
+def _read(raw: bytes | None, declared: type[T], missing: str, unreadable: str) -> Result[T, str]:
+    """A document of an object, or the text of libpod's error about it."""
+    if raw is None:
+        return Failure(Internal.saying(missing).message)
+    return _decoded(raw, declared).alt(lambda why: f"{unreadable}: {why}")
+
+
+def _container(key: str, bucket: Buckets | None) -> ContainerFacts:
+    if bucket is None:
+        missing = f"state is inconsistent - container ID {key} in all containers, but container not found"
+        return ContainerFacts(key, "", 0, state=-1, damage=Internal.saying(missing).message, listed_only=True)
+    namespace = _text(bucket, "namespace")
+    read = _read(
+        bucket.get("config"),
+        _ContainerConfig,
+        f"container {key} missing config key in DB",
+        f"error unmarshalling container {key} config",
+    )
+    config = read.value_or(_ContainerConfig())
+    raw = bucket.get("state")
+    state = Success(_ContainerState(state=-1)) if raw is None else _decoded(raw, _ContainerState)
+    known = state.value_or(_ContainerState(state=-1))
+    return ContainerFacts(
+        id=key,
+        name=config.name,
+        lock=config.lock,
+        namespace=namespace,
+        pod=config.pod,
+        runtime=config.runtime,
+        state=known.state,
+        pid=known.pid,
+        conmon_pid=known.conmon_pid,
+        networks=_networks(bucket, config, known),
+        mapped_root=_mapped_root(config.mappings),
+        stop_signal=config.stop_signal or 15,
+        stop_timeout=config.stop_timeout,
+        static_dir=config.static_dir,
+        conmon_pid_file=config.conmon_pid_file,
+        damage=_failure(read),
+        state_damage=_failure(state),
+    )
+
+
+def _failure(result: Result[T, str]) -> str:
+    return result.failure() if isinstance(result, Failure) else ""
+
+
+def _networks(
+    bucket: Buckets, config: _ContainerConfig, state: _ContainerState
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The networks joined, in byte order of their names, with the addresses that the state remembers for them."""
+    joined = _names(bucket, "networks") or tuple(config.networks or ())
+    results = [_addresses(result) for result in state.results or ()]
+    if not joined and results:
+        joined = ("",)
+    width = max(len(joined), len(results))
+    names = (*joined, *("",) * (width - len(joined)))
+    return tuple((name, results[index] if index < len(results) else ()) for index, name in enumerate(names))
+
+
+def _addresses(result: _NetworkResult) -> tuple[str, ...]:
+    return tuple(ip.address.partition("/")[0] for ip in result.ips or ())
+
+
+def _mapped_root(mappings: _IdMappings | None) -> tuple[int, int] | None:
+    """The host's ids of the container's root (``RootUID``, ``RootGID``); ``None`` without any mapping."""
+    if mappings is None or not (mappings.uids or mappings.gids):
+        return None
+    return _host_root(mappings.uids), _host_root(mappings.gids)
+
+
+def _host_root(mapping: list[_IdMap] | None) -> int:
+    return next((entry.host for entry in mapping or () if entry.container == 0), 0)
+
+
+def _pod(key: str, bucket: Buckets | None) -> PodFacts:
+    if bucket is None:
+        missing = f"inconsistency in state - pod {key} is in all pods bucket but pod not found"
+        return PodFacts(key, "", 0, has_state=False, damage=Internal.saying(missing).message, listed_only=True)
+    read = _read(
+        bucket.get("config"),
+        _PodConfig,
+        f"pod {key} is missing configuration key in DB",
+        f"error unmarshalling pod {key} config from DB",
+    )
+    config = read.value_or(_PodConfig())
+    raw = bucket.get("state")
+    return PodFacts(
+        id=key,
+        name=config.name,
+        lock=config.lock,
+        namespace=_text(bucket, "namespace"),
+        cgroup_parent=config.cgroup_parent,
+        shares_cgroup=config.shares_cgroup,
+        has_state=raw is not None,
+        damage=_failure(read),
+        state_damage="" if raw is None else _failure(_decoded(raw, _PodState)),
+    )
+
+
+def _volume(name: str, bucket: Buckets | None) -> VolumeFacts:
+    if bucket is None:
+        missing = f"inconsistency in state - volume {name} is in all volumes bucket but volume not found"
+        return VolumeFacts(name, 0, has_state=False, damage=Internal.saying(missing).message, listed_only=True)
+    read = _read(
+        bucket.get("config"),
+        _VolumeConfig,
+        f"volume {name} is missing configuration key in DB",
+        f"error unmarshalling volume {name} config from DB",
+    )
+    config = read.value_or(_VolumeConfig())
+    raw = bucket.get("state")
+    unreadable = "" if raw is None else _failure(_decoded(raw, _VolumeState))
+    state_damage = f"error unmarshalling volume {name} state from DB: {unreadable}" if unreadable else ""
+    return VolumeFacts(name, config.lock, config.driver, raw is not None, _failure(read) or state_damage)
