@@ -5,8 +5,8 @@ hands that Result to the program; :func:`need` takes it apart and ends the progr
 failure; :func:`settle` does the same for the Result of a decision.  What is held is held by :func:`bracket` (given
 back when its use is over) or :func:`keeping` (given back only if construction fails, else left to the runtime).
 
-Rule 1: only ``settle`` and ``leave`` end a program early, by one private exception that only ``stage`` and the
-        driver catch.
+Rule 1: only ``settle`` and ``leave`` end a program early, by one private exception that only ``stage``, ``reworded``
+        and the driver catch.
 Rule 2: what was taken is given back on every way out, and giving back never replaces the cause.
 Rule 3: the driver never abandons a generator: an exception from a host is thrown into it, so that brackets close.
 """
@@ -78,6 +78,16 @@ def leave(effect: Effect[int], otherwise: Callable[[HostError], Problem] = _UNWR
     """Leave the process: the program ends with the status that the host answered."""
     status = yield from need(effect, otherwise)
     raise _Ended(Departed(status))
+
+
+def reworded(program: Program[T], otherwise: Callable[[Problem], Program[Problem]]) -> Program[T]:
+    """A program whose Problem, if it ends with one, becomes another: the same failure as a different caller tells it."""
+    try:
+        return (yield from program)
+    except _Ended as ended:
+        if not isinstance(ended.ending, Departed):
+            ended.ending = yield from otherwise(ended.ending)
+        raise
 
 
 def bracket(acquire: Effect[H], release: Callable[[H], Effect[None]], use: Callable[[H], Program[T]],
@@ -185,5 +195,5 @@ def drive(program: Program[T], host: Host) -> Result[T, Ending]:
 
 __all__ = [
     "Program", "Run", "Stage", "attempt", "bracket", "debug", "drive", "in_order", "keeping", "leave",
-    "need", "note", "notes", "refused", "run", "settle", "stage",
+    "need", "note", "notes", "refused", "reworded", "run", "settle", "stage",
 ]  # fmt: skip

@@ -53,7 +53,7 @@ from pypod.pure.configuration.validate import paths_to_look_at, wrong_with
 from pypod.pure.draft import Draft
 from pypod.pure.facts import Diagnostic, FileStatus, Level, Stream
 from pypod.pure.failure import HostError, Misconfigured, Problem
-from pypod.pure.program import Program, attempt, need, note, notes, settle, stage
+from pypod.pure.program import Program, attempt, need, note, notes, reworded, settle, stage
 from pypod.pure.settings import Settings
 from pypod.pure.storage.stage import default_store_options
 from pypod.pure.surroundings.facts import Surroundings
@@ -75,6 +75,12 @@ def _given(result: Result[T, str], said: tuple[Diagnostic, ...] = ()) -> Program
         ended: Result[T, Problem] = Failure(Misconfigured(text, exit_status=1))
         return settle(ended)
     return result.unwrap()
+
+
+def _as_misconfigured(problem: Problem) -> Program[Problem]:
+    """A failure of the store options: said in the log like any other of this load."""
+    yield from notes(heard_of_failure((), problem.message))
+    return Misconfigured(problem.message, problem.subject, cause=problem.cause, exit_status=1)
 
 
 def _runtime_directory(around: Surroundings) -> Program[Result[str, str]]:
@@ -211,7 +217,7 @@ def _check(loaded: Loaded, around: Surroundings, home: str) -> Program[None]:
 
 def _load(around: Surroundings, probed: Probed) -> Program[Loaded]:
     """One load: the defaults, the files, the check."""
-    store = yield from default_store_options(around)
+    store = yield from reworded(default_store_options(around), _as_misconfigured)
     graph_root, unset = default_graph_root(store.graph_root)
     yield from notes(unset)
     own = yield from _homes(around)

@@ -84,6 +84,11 @@ def accepted_config_home(path: str, status: Result[FileStatus, HostError], euid:
     return path if seen.uid == euid and seen.mode & 0o777 >= 0o700 else ""
 
 
+def moves_configuration(exported: str, home: str) -> bool:
+    """Whether an exported configuration directory is another one than is used without any."""
+    return bool(exported) and exported != joined(home, ".config")
+
+
 def bus_socket(runtime_directory: str) -> str:
     """The session bus's socket in a runtime directory."""
     return joined(runtime_directory, "bus")

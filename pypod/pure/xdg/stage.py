@@ -26,6 +26,7 @@ from pypod.pure.xdg.decide import (
     bus_socket,
     config_in_home,
     given_runtime,
+    moves_configuration,
     runtime_candidates,
     runtime_in_home,
 )
@@ -67,7 +68,10 @@ def config_home(euid: int) -> Program[Result[str, str]]:
 
 
 def export_directories(around: Surroundings, lacks: Callable[[str | None], bool]) -> Program[Result[bool, str]]:
-    """Export the directories that are lacking, if rootless; whether anything was exported, or why that failed."""
+    """Export the directories that are lacking, if rootless.
+
+    Whether a configuration that is loaded now could differ from one loaded before, or libpod's text of what failed.
+    """
     if not around.rootless:
         return Success(False)
     directory = yield from need(ReadVariable(RUNTIME_DIR))
@@ -86,7 +90,8 @@ def export_directories(around: Surroundings, lacks: Callable[[str | None], bool]
     if isinstance(own, Failure):
         return own
     yield from need(SetVariable(CONFIG_HOME, own.unwrap()))
-    return Success(True)
+    home = yield from need(ReadVariable("HOME"))
+    return Success(exported or moves_configuration(own.unwrap(), home or ""))
 
 
 def _export_bus(directory: str, lacks: Callable[[str | None], bool]) -> Program[None]:
