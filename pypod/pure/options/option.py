@@ -7,6 +7,7 @@ from returns.result import Failure, Result
 
 from pypod.pure.configured import Configured
 from pypod.pure.failure import Problem, RuntimeFinalized
+from pypod.pure.settings import Origin, Source
 
 
 class RuntimeOption(Struct, frozen=True, tag=True):
@@ -25,6 +26,12 @@ class RuntimeOption(Struct, frozen=True, tag=True):
         if configured.valid and self.refuses_finalized:
             return Failure(RuntimeFinalized.saying(""))
         return self.checked(configured)
+
+    @property
+    def origin(self) -> Origin:
+        """The origin of what the option sets: the flag or caller that it names, else its own name."""
+        at: str = getattr(self, "at", "")
+        return Origin(Source.OPTION, at or type(self).__name__)
 
     @property
     def refuses_finalized(self) -> bool:
