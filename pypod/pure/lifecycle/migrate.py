@@ -1,0 +1,154 @@
+"""What a migration does: stops what runs, resets runtimes, ends the pause process (``Runtime.migrate``)."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import Any, Final
+
+from pyrsistent import PMap
+from returns.result import Failure, Result, Success
+
+from pypod.pure.database.facts import ContainerFacts, EditJson, StateObjects
+from pypod.pure.database.lifecycle import RUNNING, runtime_changed
+from pypod.pure.facts import Diagnostic, Level, Stream
+from pypod.pure.failure import HostError, InvalidArgument, Problem, Refused
+from pypod.pure.gotext import joined, quoted
+from pypod.pure.oci.facts import OciRuntime
+from pypod.pure.userns.decide import parse_pid
+
+STOPPED: Final = 4
+STOPPING: Final = 8
+STOPPING_ALL: Final = Diagnostic(Level.INFO, "stopping all containers")
+_TERMINATE: Final = 15
+
+
+def running(objects: StateObjects) -> tuple[ContainerFacts, ...]:
+    """The containers that are stopped; paused ones are not."""
+    return tuple(container for container in objects.containers if container.state == RUNNING)
+
+
+def announced(container: ContainerFacts) -> tuple[Diagnostic, ...]:
+    """What is said before a container is stopped, on the standard output in the past tense already."""
+    said = (
+        Diagnostic(Level.INFO, f"stopped {container.id}", Stream.STDOUT),
+        Diagnostic(Level.DEBUG, f"Stopping ctr {container.id} (timeout {container.stop_timeout})"),
+    )
+    if container.conmon_pid:
+        return said
+    return (*said, Diagnostic(Level.WARNING, "Conmon PID is not set, but container is running!"))
+
+
+def stop_signal(container: ContainerFacts) -> int:
+    """The signal that stops a container."""
+    return container.stop_signal or _TERMINATE
+
+
+def is_gone(error: HostError) -> bool:
+    """Whether a process could not be signalled because there is none."""
+    return error.errno == errno.ESRCH
+
+
+def state_set(container: ContainerFacts, state: int, *, stopped: bool = False) -> EditJson:
+    """The container's state with another number; ``stopped``: by the user, and without processes."""
+    changes: tuple[tuple[str, Any], ...] = (("state", state), *((("stoppedByUser", True),) if stopped else ()))
+    return EditJson(("ctr", container.id), "state", changes, ("pid", "conmonPid") if stopped else ())
+
+
+def conmon_missing(container: ContainerFacts) -> str:
+    """Conmon is gone, and with it the exit code."""
+    return f"container {container.id} conmon process missing, cannot retrieve exit code: conmon process killed"
+
+
+NOT_DEAD: Final = "given PIDs did not die within timeout"
+
+
+def not_stopped(container: ContainerFacts, why: str) -> Problem:
+    """A container that could not be stopped ends the migration."""
+    return Refused(f"cannot stop container {container.id}: {why}", container.id)
+
+
+def not_signalled(container: ContainerFacts) -> Callable[[HostError], Problem]:
+    """The container's process could not be signalled."""
+
+    def problem(error: HostError) -> Problem:
+        return not_stopped(container, f"error sending signal to container {container.id}: {error.reason}")
+
+    return problem
+
+
+def new_runtime(name: str, runtimes: PMap[str, OciRuntime]) -> Result[str, Problem]:
+    """The runtime that is asked for; empty: none.  Only looked at once the containers are stopped."""
+    if name and name not in runtimes:
+        text = f"change to runtime {quoted(name)} requested but no such runtime is defined"
+        return Failure(InvalidArgument.saying(text, name))
+    return Success(name)
+
+
+def rewritten(
+    objects: StateObjects, runtime: str
+) -> tuple[tuple[ContainerFacts, tuple[Diagnostic, ...], tuple[EditJson, ...]], ...]:
+    """For each container what is said and what changes of its configuration.
+
+    libpod compares the conmon pid file with one in a run directory that is not loaded here, and so never moves it
+    unless it is the relative ``conmon.pid``.
+    """
+    runtimes = runtime_changed(objects, runtime) if runtime else ()
+    edits: list[tuple[ContainerFacts, tuple[Diagnostic, ...], tuple[EditJson, ...]]] = []
+    for index, container in enumerate(objects.containers):
+        said: tuple[Diagnostic, ...] = ()
+        changes: tuple[EditJson, ...] = ()
+        if container.conmon_pid_file == "conmon.pid":
+            moved = ("conmonPidFile", joined(container.static_dir, "conmon.pid"))
+            said = (Diagnostic(Level.INFO, f"changing conmon PID file for {container.id}"),)
+            changes = (EditJson(("ctr", container.id), "config", (moved,)),)
+        if runtime:
+            text = f"Resetting container {container.id} runtime to runtime {runtime}"
+            said = (*said, Diagnostic(Level.INFO, text))
+            changes = (*changes, runtimes[index])
+        if changes:
+            edits.append((container, said, changes))
+    return tuple(edits)
+
+
+def not_rewritten(container: ContainerFacts) -> Callable[[HostError], Problem]:
+    """A configuration could not be written."""
+
+    def problem(error: HostError) -> Problem:
+        text = f"error rewriting config for container {container.id}"
+        return Refused(error.message, error.subject, cause=error).wrapped(text)
+
+    return problem
+
+
+def pause_process(path: str, content: Result[bytes, HostError]) -> Result[int | None, Problem]:
+    """The pause process that is ended; ``None`` where there is no file."""
+    if isinstance(content, Failure):
+        error: HostError = content.failure()
+        if error.errno == errno.ENOENT:
+            return Success(None)
+        problem = Refused(error.message, error.subject, cause=error)
+        return Failure(problem.wrapped("cannot read pause process pid file"))
+    pid = parse_pid(content.unwrap())
+    if pid is not None:
+        return Success(pid)
+    text = content.unwrap().decode("utf-8", "surrogateescape")
+    return Failure(
+        InvalidArgument(
+            f"cannot parse pause pid file {path}: strconv.Atoi: parsing {quoted(text)}: invalid syntax", path
+        )
+    )
+
+
+def pause_file_kept(path: str) -> Callable[[HostError], Problem]:
+    """The pause process's file could not be removed."""
+
+    def problem(error: HostError) -> Problem:
+        return Refused(error.message, error.subject, cause=error).wrapped(f"cannot delete pause pid file {path}")
+
+    return problem
+
+
+def pause_process_kept(error: HostError) -> Problem:
+    """The pause process could not be ended; libpod gives the errno alone."""
+    return Refused(error.reason, error.subject, cause=error)
