@@ -21,6 +21,7 @@ from pypod.pure.failure import HostError
 from pypod.pure.machine import Observing
 from pypod.pure.tape import Exchange, Tape
 from pypod.pure.world import Ask, World, learn, reexecuted, step
+from pypod.pure.world.tree import Unknown
 
 T = TypeVar("T")
 
@@ -96,4 +97,10 @@ class Planning:
 
     def reexecute(self) -> None:
         """Go on as the process that was started by leaving."""
-        self.world = reexecuted(self.world)
+        while True:
+            try:
+                self.world = reexecuted(self.world)
+            except Unknown as unknown:
+                self.world = learn(self.world, unknown.effect, self._look(unknown.effect))
+            else:
+                return

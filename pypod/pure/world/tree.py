@@ -285,7 +285,8 @@ class Tree:
         start = directory or "/"
         if (
             name not in ("", ".", "..")
-            and start in world.nodes
+            and (over := world.nodes.get(start)) is not None
+            and over.type is not _LINK
             and path.startswith("/")
             and len(path) < _LONGEST_PATH // 4
         ):
