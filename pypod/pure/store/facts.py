@@ -4,6 +4,43 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from pypod.pure.gotext import joined
+
+
+class OpenedDriver(Struct, frozen=True):
+    """A graph driver that was initialised; the fields are those of :class:`Store`."""
+
+    name: str
+    driver: str
+    status: tuple[tuple[str, str], ...] = ()
+    mounted: bool = False
+    image_stores: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+
+
+class Place(Struct, frozen=True):
+    """Where a driver is initialised, for whom and with what options.
+
+    ``name`` names its home in both roots.  ``rootless`` is containers/storage's word for a process in, or in need of, a
+    user namespace; ``euid`` the effective uid, ``owner`` the uid outside that stands for root inside.
+    """
+
+    graph_root: str
+    run_root: str
+    name: str
+    options: tuple[str, ...] = ()
+    rootless: bool = False
+    euid: int = 0
+    owner: int = 0
+
+    @property
+    def home(self) -> str:
+        return joined(self.graph_root, self.name)
+
+    @property
+    def run_home(self) -> str:
+        return joined(self.run_root, self.name)
+
 
 class Store(Struct, frozen=True):
     """An opened containers/storage store.
@@ -21,5 +58,7 @@ class Store(Struct, frozen=True):
     options: tuple[str, ...] = ()
     status: tuple[tuple[str, str], ...] = ()
     mounted: bool = False
+    image_stores: tuple[str, ...] = ()
+    """The additional image stores, which are only read."""
     assumed: tuple[str, ...] = ()
     """What was assumed of the kernel because only it can tell, as sentences."""

@@ -1,0 +1,58 @@
+"""What the drivers do alike with their homes: the filesystem below, the directories, the mount on itself."""
+
+from __future__ import annotations
+
+from returns.result import Failure, Result, Success
+
+from pypod.pure.facts import FilesystemStatus
+from pypod.pure.failure import Problem
+from pypod.pure.gotext import parent
+from pypod.pure.program import Program, attempt, refused
+from pypod.pure.store.facts import Place
+from pypod.pure.store.home import is_foreign, unbound, unprivate, unreadable_filesystem
+from pypod.pure.store.layout import DIRECTORY_MODE
+from pypod.pure.vocabulary.changes import ChangeOwner, MakeDirectories
+from pypod.pure.vocabulary.files import IsMountPoint, Stat, StatFilesystem
+from pypod.pure.vocabulary.mounts import BindOnItself, MakePrivate
+
+
+def _nothing(_value: object) -> None:
+    return None
+
+
+def backing_filesystem(path: str) -> Program[Result[FilesystemStatus, Problem]]:
+    """The filesystem that a driver's home is on: that of the directory above (``graphdriver.GetFSMagic``)."""
+    found = yield from attempt(StatFilesystem(parent(path)))
+    return found.alt(unreadable_filesystem)
+
+
+def make_home(place: Place, path: str) -> Program[Result[None, Problem]]:
+    """Make a directory of a driver, root's; one that is there is given to root if it is not (``idtools.MkdirAllAs``)."""
+    status = yield from attempt(Stat(path))
+    if isinstance(status, Failure):
+        made = yield from attempt(MakeDirectories(path, DIRECTORY_MODE))
+        return made.alt(refused("")).map(_nothing)
+    if not is_foreign(status.unwrap(), place):
+        return Success(None)
+    given = yield from attempt(ChangeOwner(path, 0, 0))
+    return given.alt(refused("")).map(_nothing)
+
+
+def make_homes(place: Place, *paths: str) -> Program[Result[None, Problem]]:
+    """Several directories of a driver, up to the first that cannot be made."""
+    for path in paths:
+        made = yield from make_home(place, path)
+        if isinstance(made, Failure):
+            return made
+    return Success(None)
+
+
+def mount_home(home: str) -> Program[Result[None, Problem]]:
+    """Mount a home on itself unless it is a mount point already, and keep what is mounted below it to this namespace."""
+    mounted = yield from attempt(IsMountPoint(home))
+    if not mounted.value_or(False):
+        bound = yield from attempt(BindOnItself(home))
+        if isinstance(bound, Failure):
+            return bound.alt(unbound).map(_nothing)
+    private = yield from attempt(MakePrivate(home))
+    return private.alt(unprivate).map(_nothing)
