@@ -1,0 +1,161 @@
+"""Where to plan: this machine, or one that a file describes.
+
+Opening one looks at nothing; the first rehearsal does.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import Any, Literal, TypeVar, cast
+
+from returns.result import Failure, Result, Success
+
+from pypod.effects.linux.observer import LinuxObserver
+from pypod.effects.live import planning_host
+from pypod.effects.planning import Planning
+from pypod.pipeline import program_of
+from pypod.pure.draft import Draft, Request
+from pypod.pure.effect import Effect
+from pypod.pure.failure import HostError, Misused, Problem
+from pypod.pure.options.flags import parse
+from pypod.pure.program import run
+from pypod.pure.world import Simulated, World, reexecuted
+from pypod.pure.world.describe import described as world_described
+from pypod.pure.world.describe import next_step
+
+T = TypeVar("T")
+
+Source = Literal["live", "snapshot", "description"]
+
+
+class Live:
+    """This machine, through a host that can only look."""
+
+    source: Source = "live"
+
+    def rehearsal(self) -> Result[Planning, Problem]:
+        """A planning host over this machine."""
+        return Success(planning_host())
+
+    @cached_property
+    def podman_installed(self) -> str:
+        """What ``podman --version`` prints, without the words; empty where there is none."""
+        ran = LinuxObserver().run_program(("podman", "--version"), b"", ())
+        words = ran.map(lambda output: output.stdout.decode("utf-8", "replace").split()).value_or([])
+        return words[-1] if words else ""
+
+
+class Simulation:
+    """A simulated host that can be gone on with as the process that was started by leaving."""
+
+    def __init__(self, world: World) -> None:
+        self._host = Simulated(world)
+
+    def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
+        return self._host.answer(effect)
+
+    @property
+    def left(self) -> Effect[Any] | None:
+        return self._host.left
+
+    @property
+    def world(self) -> World:
+        return self._host.world
+
+    def reexecute(self) -> None:
+        self._host = Simulated(reexecuted(self._host.world))
+
+
+class Described:
+    """The host that a JSON file describes; ``-`` is standard input.
+
+    ``step``, counted from 1, is for a file with several steps: the host as it is before that one, the ones before it
+    having been run on the simulated host.
+    """
+
+    def __init__(self, path: str, step: int = 1) -> None:
+        self.path = path
+        self.step = step
+
+    @property
+    def source(self) -> Source:
+        """A recording of a host, or a description of one."""
+        return "snapshot" if "recorded_from" in self._read.value_or({}) else "description"
+
+    @property
+    def podman_installed(self) -> str:
+        """What the file says is installed."""
+        case = _case(self._read.value_or({}))
+        return str(case.get("podman_installed") or "")
+
+    def rehearsal(self) -> Result[Simulation, Problem]:
+        """A simulated host as the file describes it; a ``Misused`` names the place that is wrong."""
+        return self._read.bind(self._laid_out).map(Simulation)
+
+    def _laid_out(self, plain: dict[str, Any]) -> Result[World, Problem]:
+        case = _case(plain)
+        steps = _steps(case)
+        if not 1 <= self.step <= max(len(steps), 1):
+            return Failure(Misused(f"{self.path} has no step {self.step}: it has {len(steps)}", self.path))
+        world = world_described(plain, 0)
+        for index in range(1, self.step):
+            world = world.map(partial(_having_run, arguments=steps[index - 1]))
+            world = world.bind(partial(next_step, case=case, index=index))
+        return world.alt(lambda wrong: Misused(f"{self.path}: {wrong.message}", self.path))
+
+    @cached_property
+    def _read(self) -> Result[dict[str, Any], Problem]:
+        import json
+
+        read = LinuxObserver().read_file("/dev/stdin" if self.path == "-" else self.path)
+        if isinstance(read, Failure):
+            return Failure(Misused(f"cannot read the host description: {read.failure().message}", self.path))
+        try:
+            plain: object = json.loads(read.unwrap())
+        except (ValueError, RecursionError) as error:
+            return Failure(Misused(f"{self.path} is not JSON: {error}", self.path))
+        if not isinstance(plain, dict):
+            return Failure(Misused(f"{self.path}: $: expected an object", self.path))
+        return Success(cast("dict[str, Any]", plain))
+
+
+def live() -> Live:
+    """This machine."""
+    return Live()
+
+
+def described(path: str, step: int = 1) -> Described:
+    """The host that a JSON file describes (``docs/host-format.md``), before its step of that number."""
+    return Described(path, step)
+
+
+def _case(plain: dict[str, Any]) -> dict[str, Any]:
+    inner: object = plain.get("case")
+    return cast("dict[str, Any]", inner) if isinstance(inner, dict) else plain
+
+
+def _steps(case: dict[str, Any]) -> list[list[str]]:
+    """The arguments of each step."""
+    steps: object = case.get("steps")
+    found: list[list[str]] = []
+    for step in cast("list[object]", steps) if isinstance(steps, list) else []:
+        arguments: object = cast("dict[str, object]", step).get("args") if isinstance(step, dict) else None
+        given = cast("list[object]", arguments) if isinstance(arguments, list) else []
+        found.append([str(one) for one in given])
+    return found
+
+
+def _having_run(world: World, arguments: list[str]) -> World:
+    """The host after a command was run on it; a command line that Podman does not take changes nothing."""
+    parsed = parse(arguments)
+    if isinstance(parsed, Failure):
+        return world
+    line = parsed.unwrap()
+    request = Request(line.command, (), line.flags, line.arguments)
+    host = Simulation(world)
+    program = program_of(request)
+    run(program(Draft(request)), host)
+    while host.left is not None:
+        host.reexecute()
+        run(program(Draft(request)), host)
+    return host.world
