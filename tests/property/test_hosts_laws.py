@@ -6,21 +6,36 @@ from __future__ import annotations
 
 from typing import TypeVar, cast
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from returns.result import Failure, Result, Success
 
 from pypod.effects.faults import FaultWhere
+from pypod.effects.linux.observer import LinuxObserver
+from pypod.effects.live import planning_host
 from pypod.effects.recording import Recording
 from pypod.effects.replaying import Replaying
 from pypod.effects.tracing import Tracing
-from pypod.pure.effect import Effect, Kind
+from pypod.pure.effect import Effect, Kind, Observation, On
+from pypod.pure.facts import ALL_CAPABILITIES, HostFacts, Identity
 from pypod.pure.failure import HostError
+from pypod.pure.machine import Machine
 from pypod.pure.tape import Tape
-from pypod.pure.vocabulary.files import ReadFile, Stat
+from pypod.pure.vocabulary.files import (
+    IsMountPoint,
+    ListDirectory,
+    LookAt,
+    ReadFile,
+    ReadLink,
+    ResolveLinks,
+    Stat,
+    StatFilesystem,
+)
 from pypod.pure.vocabulary.process import SetVariable
-from pypod.testing.laws import FAULT, check_host_laws
+from pypod.pure.world import Simulated, World
+from pypod.testing.laws import CHANGES, FAULT, OBSERVATIONS, check_host_laws
 from tests.property.conversations import tapes
 
 T = TypeVar("T")
@@ -94,3 +109,31 @@ class Forgetful:
 def test_the_laws_can_be_broken() -> None:
     with pytest.raises(AssertionError, match="fresh hosts answer alike"):
         check_host_laws(Forgetful)
+
+
+ROOT = Identity(capabilities=ALL_CAPABILITIES)
+CLOSED = World(open=False, identity=ROOT, cwd="/", facts=HostFacts())
+
+
+def test_the_simulated_kernel_keeps_the_laws() -> None:
+    check_host_laws(lambda: Simulated(CLOSED), (*OBSERVATIONS, *CHANGES))
+
+
+def test_the_real_machine_keeps_the_laws() -> None:
+    check_host_laws(lambda: On(cast("Machine", LinuxObserver())), OBSERVATIONS)
+
+
+PATHS = st.sampled_from(
+    ["/", "/bin", "/bin/sh", "/bin/../etc", "/var/run", "/etc/passwd", "/etc/passwd/x", "/proc/self", "/dev/null", "/nowhere/x",
+     "/etc//hostname", "/etc/.", "/lib", "/usr/lib/os-release", "/etc/mtab", "/sys/fs/cgroup", "/root", "/var/lib"]
+)  # fmt: skip
+LOOKS = st.sampled_from([Stat, LookAt, ReadFile, ListDirectory, ReadLink, ResolveLinks, IsMountPoint, StatFilesystem])
+
+
+@given(st.lists(st.tuples(LOOKS, PATHS), min_size=1, max_size=5))
+def test_an_open_world_sees_what_the_machine_sees(looks: list[tuple[type[Observation[object]], str]]) -> None:
+    """Whatever was looked at before, so that what was learnt is not mistaken for something else."""
+    planning, machine = planning_host(), LinuxObserver()
+    for kind, path in looks:
+        effect = msgspec.convert({"type": kind.__name__, "path": path}, type=kind)
+        assert planning.answer(effect) == effect.see(machine), effect
