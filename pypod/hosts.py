@@ -29,7 +29,7 @@ Source = Literal["live", "snapshot", "description"]
 
 
 class Live:
-    """This machine, through a host that can only look."""
+    """The machine that this process runs on, through a host that can only look."""
 
     source: Source = "live"
 
@@ -120,7 +120,7 @@ class Described:
 
 
 def live() -> Live:
-    """This machine."""
+    """The machine that this process runs on."""
     return Live()
 
 

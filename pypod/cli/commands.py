@@ -80,8 +80,10 @@ COMMANDS: Final = (
             OwnFlag("verbose", "show every change with its reason, and every setting that is set"),
             OwnFlag("detailed-exitcode", "exit with 2 where changes are pending"),
         ),
-        "Runs the construction of libpod's runtime without changing anything, on this machine or on a described one.\n"
-        "Exit status: 0 it would succeed, 1 it would fail, 2 changes are pending (with --detailed-exitcode), 64 bad usage.",
+        "Runs the construction of libpod's runtime without changing anything, on this\n"
+        "machine or on a described one.\n\n"
+        "Exit status: 0 it would succeed, 1 it would fail, 2 changes are pending (with\n"
+        "--detailed-exitcode), 64 bad usage.",
         (
             ("pypod plan", "this machine, as Podman started by you would see it"),
             ("pypod --runroot /srv/run plan", "with Podman's own flags, before the command"),
@@ -96,8 +98,9 @@ COMMANDS: Final = (
         "tell where a setting's value comes from",
         "pypod [PODMAN FLAGS] explain [FLAGS] KEY...",
         (_HOST, _STEP, _FOR, _FORMAT),
-        "Shows a setting's value, its origin (file and line, variable, flag, database), what it overrode, and what was\n"
-        "set but does not count. KEY is a dotted name such as engine.tmp_dir; a table's name (engine) shows all of it.",
+        "Shows a setting's value, its origin (file and line, variable, flag, database),\n"
+        "what it overrode, and what was set but does not count. KEY is a dotted name such\n"
+        "as engine.tmp_dir; a table's name (engine) shows all of it.",
         (
             ("pypod explain engine.tmp_dir", "one setting"),
             ("pypod explain storage", "all of a table"),

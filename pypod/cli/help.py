@@ -7,10 +7,12 @@ from typing import Final
 
 from pypod.cli.commands import COMMANDS, EVERYWHERE, Command, OwnFlag
 
+WIDTH: Final = 80
 _INTRODUCTION: Final = """Usage: pypod [PODMAN FLAGS] COMMAND [FLAGS]
 
-Tells what Podman (libpod 3.4.7) will do to a host when its runtime is constructed, and why,
-without changing anything. Podman's global flags are taken as Podman takes them, before the command.
+Tells what Podman (libpod 3.4.7) will do to a host when its runtime is
+constructed, and why, without changing anything. Podman's global flags are taken
+as Podman takes them.
 """
 
 
@@ -18,7 +20,7 @@ def overview(podman_flags: Iterable[tuple[str, str]]) -> str:
     """``pypod --help``; Podman's flags as name and help."""
     commands = "".join(f"  {command.name:<10} {command.summary}\n" for command in COMMANDS)
     examples = "".join(f"  {line}\n" for command in COMMANDS for line, _ in command.examples[:2])
-    named = "".join(f"  {name:<28} {text}\n" for name, text in podman_flags)
+    named = "".join(_row(name, text, 28) for name, text in podman_flags)
     return (
         f"{_INTRODUCTION}\nCommands:\n{commands}\nFlags:\n{_flags(EVERYWHERE)}\n"
         + (f"Podman's global flags:\n{named}\n" if named else "")
@@ -28,8 +30,7 @@ def overview(podman_flags: Iterable[tuple[str, str]]) -> str:
 
 def of_command(command: Command) -> str:
     """``pypod COMMAND --help``."""
-    column = max(len(line) for line, _ in command.examples)
-    examples = "".join(f"  {line:<{column}}  # {text}\n" for line, text in command.examples)
+    examples = "".join(f"  {line}\n      {text}\n" for line, text in command.examples)
     return (
         f"Usage: {command.usage}\n\n{command.about}\n\nFlags:\n{_flags((*command.flags, *EVERYWHERE[:4]))}\n"
         f"Examples:\n{examples}"
@@ -37,7 +38,15 @@ def of_command(command: Command) -> str:
 
 
 def _flags(flags: Iterable[OwnFlag]) -> str:
-    return "".join(f"  {f'--{flag.name} {flag.value}'.rstrip():<22} {flag.help}\n" for flag in flags)
+    return "".join(_row(f"--{flag.name} {flag.value}".rstrip(), flag.help, 22) for flag in flags)
+
+
+def _row(name: str, text: str, column: int) -> str:
+    """A name and what it means, the meaning wrapped in its own column."""
+    import textwrap
+
+    lines = textwrap.wrap(text, WIDTH - column - 3)
+    return "".join(f"  {name if index == 0 else '':<{column}} {line}\n" for index, line in enumerate(lines))
 
 
 def completion(shell: str, podman_flags: Iterable[str]) -> str:

@@ -78,7 +78,7 @@ def write_whole(path: str, content: bytes) -> str:
     """
     try:
         real = os.path.realpath(path)
-        status = os.stat(real) if os.path.lexists(real) else None  # noqa: PTH116, PTH110 - pathlib costs more than all of this module
+        status = os.stat(real) if os.path.lexists(real) else None  # noqa: PTH116 - pathlib costs more than all of this module
         if status is not None and not stat.S_ISREG(status.st_mode):
             return _written_into(real, path, content)
     except (OSError, ValueError) as error:

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from returns.result import Failure, Result
+from returns.result import Failure, Result, Success
 
 from pypod import hosts
-from pypod.api import plan
+from pypod.api import PlanHost, plan
 from pypod.cli.commands import Words
-from pypod.cli.podman import flags_of
+from pypod.cli.podman import CONSTRUCTION, requested
 from pypod.cli.progress import Progress
 from pypod.pure.failure import Misused, Problem
 from pypod.pure.plan.facts import Plan
 
-PLANNED = (
-    "construction", "info", "container exists", "ps", "system renumber", "system migrate",
-)  # fmt: skip
-
 
 def planned(words: Words) -> Result[Plan, Problem]:
     """The plan, or why pypod cannot make one; a ``Misused`` is the fault of the command line."""
-    flags = flags_of(words.podman)
-    if isinstance(flags, Failure):
-        return flags
+    request = requested(words.podman, words.own.get("for", CONSTRUCTION))
+    if isinstance(request, Failure):
+        return request
     host = _host(words)
     if isinstance(host, Failure):
         return host
-    command, *arguments = _command(words.own.get("for", "construction"))
+    asked = request.unwrap()
     with Progress("planning"):
-        return plan(host=host.unwrap(), command=command, flags=flags.unwrap(), arguments=tuple(arguments))
+        return plan(host=host.unwrap(), command=asked.command, flags=asked.flags, arguments=asked.arguments)
 
 
-def _command(text: str) -> tuple[str, ...]:
-    """The command and its arguments: the longest known name first."""
-    words = text.split()
-    for length in (2, 1):
-        if " ".join(words[:length]) in PLANNED:
-            return (" ".join(words[:length]), *words[length:])
-    return (text,)
+def _host(words: Words) -> Result[PlanHost, Problem]:
+    path, step = words.own.get("host"), words.own.get("step")
+    if path is None:
+        return Failure(Misused("--step needs --host")) if step is not None else Success(hosts.live())
+    if step is not None and not (step.isascii() and step.isdigit() and len(step) < 6 and int(step)):
+        return Failure(Misused(f"--step is a number from 1 on, not {step!r}"))
+    return Success(hosts.described(path, int(step or 1)))
