@@ -10,13 +10,14 @@ from pyrsistent import PMap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.database.facts import ContainerFacts, EditJson, StateObjects
-from pypod.pure.database.lifecycle import RUNNING, runtime_changed
+from pypod.pure.database.lifecycle import runtime_changed
 from pypod.pure.facts import Diagnostic, Level, Stream
 from pypod.pure.failure import HostError, InvalidArgument, Problem, Refused
 from pypod.pure.gotext import joined, quoted
 from pypod.pure.oci.facts import OciRuntime
 from pypod.pure.userns.decide import parse_pid
 
+RUNNING: Final = 3
 STOPPED: Final = 4
 STOPPING: Final = 8
 STOPPING_ALL: Final = Diagnostic(Level.INFO, "stopping all containers")
