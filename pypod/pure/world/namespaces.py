@@ -11,7 +11,7 @@ from typing import Final
 
 from returns.result import Result, Success
 
-from pypod.pure.facts import ALL_CAPABILITIES, FileType, Identity
+from pypod.pure.facts import ALL_CAPABILITIES, FileStatus, FileType, Identity
 from pypod.pure.failure import HostError
 from pypod.pure.userns.facts import IdMappings, IdRange
 from pypod.pure.vocabulary.namespaces import EnterUserNamespace, JoinUserNamespace
@@ -24,6 +24,22 @@ PAUSE: Final = "podman pause"
 
 class Namespaces(Mounts):
     """The answer to leaving is the exit status that the surrounding host will decide; here 0."""
+
+    def read_file(self, path: str, /) -> Result[bytes, HostError]:
+        """``/proc/self`` follows from the process: its mounts and its id maps."""
+        if not self.world.open and path.startswith("/proc/self/"):
+            written = _about_process(self.world, path[len("/proc/self/") :])
+            if written is not None:
+                return Success(written)
+        return super().read_file(path)
+
+    def stat(self, path: str, /) -> Result[FileStatus, HostError]:
+        """A live process has namespace files, which its own user may look at."""
+        if not self.world.open and path.startswith("/proc/") and "/ns/" in path:
+            pid = path.split("/")[2]
+            if pid.isdecimal() and self.world.processes.get(int(pid)):
+                return Success(FileStatus(FileType.FILE, 0o444))
+        return super().stat(path)
 
     def enter_user_namespace(self, pause_path: str, mappings: IdMappings, /) -> Result[int, HostError]:
         self.world = replaced(self.world, left=EnterUserNamespace(pause_path, mappings))
@@ -93,6 +109,23 @@ class Namespaces(Mounts):
             handlers=(),
             left=None,
         )
+
+
+def _about_process(world: World, name: str) -> bytes | None:
+    """The text of a file in ``/proc/self``; ``None`` where the simulated kernel has no such file."""
+    if name == "mountinfo":
+        lines = (
+            f"{21 + number} {20 if number else 1} 0:{20 + number} / {mount.point} {'ro' if mount.read_only else 'rw'},relatime "
+            f"{f'shared:{number + 1} ' if mount.shared else ''}- {mount.filesystem} {mount.filesystem} rw\n"
+            for number, mount in enumerate(world.mounts)
+        )
+        return "".join(lines).encode("utf-8", "surrogateescape")
+    if name not in ("uid_map", "gid_map"):
+        return None
+    if world.mappings is None:
+        return b"         0          0 4294967295\n"
+    ranges = world.mappings.uids if name == "uid_map" else world.mappings.gids
+    return "".join(f"{one.inside:10} {one.outside:10} {one.length:10}\n" for one in ranges).encode()
 
 
 def reexecuted(world: World) -> World:

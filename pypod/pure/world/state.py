@@ -160,7 +160,7 @@ class World(Struct, frozen=True):
     at to the errno.  ``mounts`` are in mounting order; ``outer`` are those of process 1 while the process is in a user
     namespace of its own (``mappings``), which the pause process ``inside`` keeps alive.  ``processes`` maps process
     ids to names, an empty one for a process that has ended; ``pauses`` those of pause processes to what they keep.  ``left`` is the effect with
-    which the process was left, if it was.
+    which the process was left, if it was.  ``booted`` are the mount points that a reboot leaves.
     """
 
     nodes: PMapType[str, Node] = pmap({"/": _ROOT})
@@ -188,6 +188,7 @@ class World(Struct, frozen=True):
     limits: tuple[int, int] = (4096, 4096)
     handlers: tuple[str, ...] = ()
     left: Effect[int] | None = None
+    booted: tuple[str, ...] = ()
 
 
 class Ask(Struct, frozen=True):
