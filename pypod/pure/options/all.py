@@ -56,13 +56,13 @@ class WithSignaturePolicy(_SettingOption, frozen=True):
 class WithStateType(_SettingOption, frozen=True):
     """The kind of state: 1 in memory, 2 SQLite, 3 BoltDB.  ErrInvalidArg for 0."""
 
-    type: int
+    state_type: int
     at: str = ""
 
     def checked(self, configured: Configured) -> Result[Configured, Problem]:
-        if self.type == 0:
+        if self.state_type == 0:
             return _invalid("must provide a valid state store type")
-        return self.claiming(configured, keys.STATE_TYPE, self.type)
+        return self.claiming(configured, keys.STATE_TYPE, self.state_type)
 
 
 class WithOCIRuntime(_SettingOption, frozen=True):

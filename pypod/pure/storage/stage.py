@@ -133,11 +133,12 @@ def _parse_file(path: str, variables: StorageVariables, before: StoreOptions) ->
         return Parsed(before, undecodable(path, document.failure()))
     files = SubordinateFiles()
     if remapped_names(document.unwrap())[0]:
-        files = yield from _subordinate_files()
+        files = yield from read_subordinate_files()
     return file_options(document.unwrap(), path, variables, files, before)
 
 
-def _subordinate_files() -> Program[SubordinateFiles]:
+def read_subordinate_files() -> Program[SubordinateFiles]:
+    """The files in which the ids of a user are looked up by name."""
     users = yield from attempt(ReadFile(USERS))
     subuid = yield from attempt(ReadFile(SUBUID))
     subgid = yield from attempt(ReadFile(SUBGID))
