@@ -5,8 +5,8 @@ Opening one looks at nothing; the first rehearsal does.
 
 from __future__ import annotations
 
-from functools import cached_property, partial
-from typing import Any, Literal, TypeVar, cast
+from functools import cached_property
+from typing import Any, Final, Literal, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
@@ -16,9 +16,11 @@ from pypod.effects.planning import Planning
 from pypod.pipeline import program_of
 from pypod.pure.draft import Draft, Request
 from pypod.pure.effect import Effect
+from pypod.pure.facts import ProgramOutput
 from pypod.pure.failure import HostError, Misused, Problem
 from pypod.pure.options.flags import parse
 from pypod.pure.program import run
+from pypod.pure.vocabulary.process import RunProgram
 from pypod.pure.world import Simulated, World, reexecuted
 from pypod.pure.world.describe import described as world_described
 from pypod.pure.world.describe import next_step
@@ -37,12 +39,10 @@ class Live:
         """A planning host over this machine."""
         return Success(planning_host())
 
-    @cached_property
+    @property
     def podman_installed(self) -> str:
         """What ``podman --version`` prints, without the words; empty where there is none."""
-        ran = LinuxObserver().run_program(("podman", "--version"), b"", ())
-        words = ran.map(lambda output: output.stdout.decode("utf-8", "replace").split()).value_or([])
-        return words[-1] if words else ""
+        return _version(_ASK_PODMAN.see(LinuxObserver()))
 
 
 class Simulation:
@@ -80,27 +80,36 @@ class Described:
     @property
     def source(self) -> Source:
         """A recording of a host, or a description of one."""
-        return "snapshot" if "recorded_from" in self._read.value_or({}) else "description"
+        return "snapshot" if "recorded_from" in self._plain else "description"
 
     @property
     def podman_installed(self) -> str:
-        """What the file says is installed."""
-        case = _case(self._read.value_or({}))
-        return str(case.get("podman_installed") or "")
+        """What the podman of the described host says."""
+        world = self._world
+        return "" if isinstance(world, Failure) else _version(Simulation(world.unwrap()).answer(_ASK_PODMAN))
 
     def rehearsal(self) -> Result[Simulation, Problem]:
         """A simulated host as the file describes it; a ``Misused`` names the place that is wrong."""
-        return self._read.bind(self._laid_out).map(Simulation)
+        return self._world.map(Simulation)
 
-    def _laid_out(self, plain: dict[str, Any]) -> Result[World, Problem]:
-        case = _case(plain)
-        steps = _steps(case)
+    @property
+    def _plain(self) -> dict[str, Any]:
+        read = self._read
+        return {} if isinstance(read, Failure) else read.unwrap()
+
+    @cached_property
+    def _world(self) -> Result[World, Problem]:
+        if isinstance(self._read, Failure):
+            return self._read
+        plain = self._plain
+        steps = _steps(plain)
         if not 1 <= self.step <= max(len(steps), 1):
             return Failure(Misused(f"{self.path} has no step {self.step}: it has {len(steps)}", self.path))
-        world = world_described(plain, 0)
+        world = world_described(plain)
         for index in range(1, self.step):
-            world = world.map(partial(_having_run, arguments=steps[index - 1]))
-            world = world.bind(partial(next_step, case=case, index=index))
+            if isinstance(world, Failure):
+                break
+            world = next_step(_having_run(world.unwrap(), steps[index - 1]), plain, index)
         return world.alt(lambda wrong: Misused(f"{self.path}: {wrong.message}", self.path))
 
     @cached_property
@@ -129,23 +138,31 @@ def described(path: str, step: int = 1) -> Described:
     return Described(path, step)
 
 
-def _case(plain: dict[str, Any]) -> dict[str, Any]:
+_ASK_PODMAN: Final = RunProgram(("podman", "--version"))
+
+
+def _version(ran: Result[ProgramOutput, HostError]) -> str:
+    """The last word of ``podman version 3.4.7``."""
+    if isinstance(ran, Failure):
+        return ""
+    words = ran.unwrap().stdout.decode("utf-8", "replace").split()
+    return words[-1] if words and ran.unwrap().status == 0 else ""
+
+
+def _steps(plain: dict[str, Any]) -> list[tuple[str, ...]]:
+    """The arguments of each step of a case, or of the recording of one.  What is misshapen is found when it is laid."""
     inner: object = plain.get("case")
-    return cast("dict[str, Any]", inner) if isinstance(inner, dict) else plain
-
-
-def _steps(case: dict[str, Any]) -> list[list[str]]:
-    """The arguments of each step."""
+    case = cast("dict[str, object]", inner) if isinstance(inner, dict) else plain
     steps: object = case.get("steps")
-    found: list[list[str]] = []
+    found: list[tuple[str, ...]] = []
     for step in cast("list[object]", steps) if isinstance(steps, list) else []:
         arguments: object = cast("dict[str, object]", step).get("args") if isinstance(step, dict) else None
         given = cast("list[object]", arguments) if isinstance(arguments, list) else []
-        found.append([str(one) for one in given])
+        found.append(tuple(str(one) for one in given))
     return found
 
 
-def _having_run(world: World, arguments: list[str]) -> World:
+def _having_run(world: World, arguments: tuple[str, ...]) -> World:
     """The host after a command was run on it; a command line that Podman does not take changes nothing."""
     parsed = parse(arguments)
     if isinstance(parsed, Failure):

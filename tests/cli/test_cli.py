@@ -65,11 +65,15 @@ def planning(monkeypatch: pytest.MonkeyPatch, made: Result[Plan, Problem]) -> li
     return asked
 
 
+def _written_nowhere(_path: str, _content: bytes) -> str:
+    return ""
+
+
 @given(words)
 def test_nothing_raises(given_words: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         planning(patch, Success(tapes.first_run()))
-        patch.setattr(output, "write_whole", lambda _path, _content: "")
+        patch.setattr(output, "write_whole", _written_nowhere)
         patch.setattr(sys, "stdout", io.StringIO())
         patch.setattr(sys, "stderr", complaints := io.StringIO())
         status = main(given_words)
