@@ -29,7 +29,7 @@ class DecisionFinder(TypeguardFinder):
     def should_instrument(self, module_name: str) -> bool:
         parts = module_name.split(".")
         in_subject = len(parts) == 4 and parts[:2] == ["pypod", "pure"] and parts[2] not in self.NO_SUBJECTS
-        return in_subject and parts[3] not in self.NO_DECISIONS
+        return in_subject and not any(word in parts[3] for word in self.NO_DECISIONS)
 
 
 install_import_hook(["pypod.pure"], cls=DecisionFinder)
