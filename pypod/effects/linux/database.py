@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 
 from returns.result import Failure, Result
 
+from pypod.effects.linux.refusal import asked
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, open_snapshot
 from pypod.pure.database.facts import DatabaseFacts, StateObjects
@@ -53,14 +54,13 @@ class LinuxDatabase:
 
 
 def _read(path: str, reading: Callable[[Snapshot], Result[T, BoltError]]) -> Result[T, HostError]:
+    opened = asked("open", path, lambda: _open(path))
+    if isinstance(opened, Failure):
+        return opened
+    descriptor = opened.unwrap()
     try:
-        descriptor = _open(path)
-    except OSError as error:
-        return Failure(HostError(error.errno or errno.EIO, "open", path))
-    try:
-        return _snapshot_of(descriptor, path, reading)
-    except OSError as error:
-        return Failure(HostError(error.errno or errno.EIO, "read", path))
+        answer = asked("read", path, lambda: _snapshot_of(descriptor, path, reading))
+        return answer if isinstance(answer, Failure) else answer.unwrap()
     finally:
         os.close(descriptor)
 

@@ -177,13 +177,6 @@ def unopened(path: str) -> Callable[[HostError], Problem]:
     return problem
 
 
-def openable(path: str, writable: Result[None, HostError]) -> Result[None, Problem]:
-    """The database is opened for writing even where it is only read; a missing one will be created."""
-    if not isinstance(writable, Failure) or writable.failure().errno == errno.ENOENT:
-        return Success(None)
-    return Failure(unopened(path)(HostError(writable.failure().errno, "open", path)))
-
-
 def unmade(error: HostError) -> Problem:
     """The missing buckets could not be made."""
     return DatabaseUnreadable(f"error creating buckets for DB: {error.message}", error.subject, cause=error)

@@ -20,8 +20,6 @@ def _open(draft: Draft) -> Program[Draft]:
     settle(decide.supported_state(draft.setting(STATE_TYPE)))
     path = decide.database_path(draft.configured)
     yield from debug(decide.initializing(path))
-    writable = yield from attempt(CheckWritable(path))
-    settle(decide.openable(path, writable))
     yield from need(CreateDatabase(path), decide.unopened(path))
     facts = yield from need(ReadDatabase(path), decide.unopened(path))
     facts = yield from _complete(path, facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -15,9 +15,6 @@ from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, open_snapshot, view
 from pypod.pure.database.facts import At, Delete, EditJson, EmptyBucket, MakeBucket, Put, StateChange
 from pypod.pure.failure import HostError
-
-PlainTree: TypeAlias = "Mapping[str, str | PlainTree]"
-"""A tree as a described host spells it: buckets are mappings, values are text."""
 
 _INLINE_SHARE: Final = 4
 """A bucket is written inline where it takes no more than this part of a page."""
@@ -118,13 +115,16 @@ def empty_tree() -> Tree:
     return Tree()
 
 
-def tree_from_plain(plain: PlainTree) -> Tree:
-    """The tree that a described host writes as nested mappings."""
-    return Tree(pmap({name: _from_plain(held) for name, held in plain.items()}))
-
-
-def _from_plain(held: str | PlainTree) -> bytes | Tree:
-    return key_of(held) if isinstance(held, str) else tree_from_plain(held)
+def tree_from_plain(plain: Mapping[str, Any]) -> Tree:
+    """The tree that a described host writes as nested mappings: buckets are mappings, everything else is text."""
+    return Tree(
+        pmap(
+            {
+                name: tree_from_plain(held) if isinstance(held, Mapping) else key_of(str(held))
+                for name, held in plain.items()
+            }
+        )
+    )
 
 
 def tree_of(

@@ -42,7 +42,9 @@ class ReadObjects(Observation[StateObjects], frozen=True):
 
 
 class CreateDatabase(Effect[Changed], frozen=True):
-    """Create an empty database (0600) where there is no file or an empty one."""
+    """Open the database for writing (``O_RDWR|O_CREAT``, 0600) and make it an empty one where there is no file or an
+    empty one.  Failures name ``open``, also for a file that is there but may not be written.
+    """
 
     kind = Kind.CHANGE
     answer = Changed
