@@ -37,7 +37,7 @@ from pypod.pure.vocabulary.changes import RemoveFile
 from pypod.pure.vocabulary.files import ReadFile, Stat
 from pypod.pure.vocabulary.host import SessionIsValid
 from pypod.pure.vocabulary.namespaces import EnterUserNamespace, JoinUserNamespace
-from pypod.pure.vocabulary.process import LookUpUser, ReadVariable, SetVariable
+from pypod.pure.vocabulary.process import AskIdentity, LookUpUser, ReadVariable, SetVariable
 
 
 def _enter(draft: Draft) -> Program[Draft]:
@@ -109,7 +109,8 @@ def _short_cut(draft: Draft) -> Program[Draft]:
     """Join a live pause process before anything else, as podman's start-up code does; no failure is spoken of."""
     runtime_dir = (yield from need(ReadVariable("XDG_RUNTIME_DIR"))) or ""
     words = (*draft.request.command.split(), *draft.request.arguments)
-    if takes_short_cut(draft.surroundings.identity.euid, runtime_dir, words):
+    identity = yield from need(AskIdentity())
+    if takes_short_cut(identity.euid, runtime_dir, words):
         pid = yield from _live_pause_process(short_cut_pause_path(runtime_dir))
         if pid is not None:
             yield from leave(JoinUserNamespace(pid), not_reexecuted)
