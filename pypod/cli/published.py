@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from pypod.pure.plan import diagnoses, facts
+from pypod.pure.plan import diagnoses, facts, host_form
 
 ROOT: Final = Path(__file__).parents[2]
 
 PUBLISHED: Final[dict[str, Callable[[], bytes]]] = {
     "pypod/schemas/plan.schema.json": facts.schema,
+    "pypod/schemas/host.schema.json": host_form.schema,
     "docs/diagnoses.md": lambda: diagnoses.document().encode(),
 }
 """What is written where, and what makes it."""

@@ -19,6 +19,7 @@ from pypod.pure.plan.summarize import summarize
 from pypod.pure.plan.text import NOUNS, render, render_setting
 from pypod.pure.settings import Settings
 from pypod.pure.vocabulary.catalogue import CATALOGUE
+from tests.golden.recordings import areas, recordings
 from tests.pure import plan_tapes as tapes
 
 SAMPLES = Path(__file__).parent / "plan_samples"
@@ -29,6 +30,7 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "rootless": tapes.rootless,
 }
 SCHEMA = json.loads((ROOT / "pypod/schemas/plan.schema.json").read_text(encoding="utf-8"))
+HOST_SCHEMA = json.loads((ROOT / "pypod/schemas/host.schema.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("path", PUBLISHED)
@@ -183,3 +185,20 @@ def test_a_setting_explains_itself() -> None:
         "engine.runtime = runc\n  from    file  /etc/containers/containers.conf:2\n  over    crun  built-in\n"
     )
     assert "ignored 96" in render_setting("engine.num_locks", settings["engine.num_locks"])
+
+
+def _host_forms() -> list[dict[str, object]]:
+    area = areas()[0]
+    return [recording["case"] for recording in recordings(area)][:20]
+
+
+@pytest.mark.parametrize("case", _host_forms(), ids=lambda case: str(case["name"]))
+def test_the_recorded_hosts_fit_the_schema_of_descriptions(case: dict[str, object]) -> None:
+    jsonschema.validate(case, HOST_SCHEMA)
+    jsonschema.validate({"case": case, "recorded_from": "libpod 3.4.7"}, HOST_SCHEMA)
+
+
+@pytest.mark.parametrize("wrong", [{"uid": "root"}, {"cgroup": "v3"}, {"files": {"/x": {"mode": "rw"}}}, {"case": []}])
+def test_the_schema_of_descriptions_refuses(wrong: dict[str, object]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, HOST_SCHEMA)

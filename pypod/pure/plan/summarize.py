@@ -21,7 +21,7 @@ from returns.result import Failure, Result
 
 from pypod.pure.configuration import keys
 from pypod.pure.effect import Effect, Kind
-from pypod.pure.facts import Changed, FileStatus, HostFacts, Identity, Level, Probed
+from pypod.pure.facts import CGROUP2_MAGIC, Changed, FileStatus, HostFacts, Identity, Level, Probed
 from pypod.pure.failure import Departed, Ending, HostError
 from pypod.pure.plan import facts
 from pypod.pure.plan.actions import actions_of, departure
@@ -30,7 +30,7 @@ from pypod.pure.plan.values import failure_shown, settings_shown
 from pypod.pure.settings import Settings
 from pypod.pure.tape import Exchange, redacted
 from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
-from pypod.pure.vocabulary.files import HoldsFuseOverlayRemains, ListDirectory, LookAt, ReadFile, Stat
+from pypod.pure.vocabulary.files import HoldsFuseOverlayRemains, ListDirectory, LookAt, ReadFile, Stat, StatFilesystem
 from pypod.pure.vocabulary.host import DescribeHost, DrawToken, ReadClock
 from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock
 from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, RunProgram
@@ -82,7 +82,7 @@ def summarize(
     complete = not (fold.left or fold.unknown or (fold.denied and about.source == "live"))
     uid = fold.identity.euid if fold.identity else about.uid
     rootless = uid != 0 or fold.configured_namespace if about.rootless is None else about.rootless
-    cgroups = settings.get(keys.CGROUP_VERSION) if keys.CGROUP_VERSION in settings else ""
+    cgroups = settings.get(keys.CGROUP_VERSION) if keys.CGROUP_VERSION in settings else fold.cgroups
     return facts.Plan(
         pypod_version=about.pypod_version,
         podman_installed=about.podman_installed,
@@ -145,6 +145,7 @@ class _Fold:
         self.host: HostFacts | None = None
         self.identity: Identity | None = None
         self.configured_namespace = False
+        self.cgroups = ""
 
     @property
     def stage(self) -> str:
@@ -234,6 +235,9 @@ class _Fold:
         elif isinstance(effect, Stat) and isinstance(value, FileStatus):
             if effect.path == self.alive_path and self.alive is None and effect.path not in self.changed:
                 self.alive = str(value.mtime_ns)
+        elif isinstance(effect, StatFilesystem):
+            if effect.path == "/sys/fs/cgroup":
+                self.cgroups = "v2" if value.magic == CGROUP2_MAGIC else "v1"
         elif isinstance(effect, DescribeHost):
             self.host = self.host or value
         elif isinstance(effect, AskIdentity):

@@ -16,8 +16,8 @@ from pypod.pure.plan.layout import WIDTH, Page, many, tamed, wrapped
 NOUNS: Final = {
     "make_directory": "+ directory",
     "create_file": "+ file",
-    "write_file": "~ file",
-    "append_file": "~ file",
+    "write_file": "+ file",
+    "append_file": "+ file",
     "write_token": "~ token",
     "remove": "- removed",
     "change_mode": "~ mode",
@@ -233,12 +233,18 @@ def _settings(page: Page, plan: Plan, *, verbose: bool) -> None:
     for name, one in chosen:
         head = f"  {name:<{column}}  "
         lost = next((claim for claim in one.overrode if claim.value != one.value), None)
-        over = f"over {value_text(lost.value)} ({_origin_text(lost.origin)})" if lost else ""
-        first = f"{head}{value_text(one.value)}"
+        room = page.width - len(head) if not verbose else 0
+        over = f"over {_short(value_text(lost.value), room // 2)} ({_origin_text(lost.origin)})" if lost else ""
+        first = f"{head}{_short(value_text(one.value), room)}"
         _with_detail(page, first, "  ".join(part for part in (_origin_text(one.origin), over) if part), len(head))
         for ignored in one.ignored:
             said = f"ignored {value_text(ignored.value)} ({_origin_text(ignored.origin)}): {ignored.because}"
             page.hanging(" " * (len(head) + 2), said, how="dim")
+
+
+def _short(text: str, room: int) -> str:
+    """A list cut to the room there is; a path stays whole, and so does everything where the room is 0."""
+    return f"{text[: max(room, 12) - 2]} …" if room and ", " in text and len(text) > max(room, 12) else text
 
 
 def _worth_showing(setting: Setting, *, verbose: bool) -> bool:
@@ -247,7 +253,8 @@ def _worth_showing(setting: Setting, *, verbose: bool) -> bool:
         return True
     if source == "builtin" or (source == "computed" and not verbose):
         return False
-    return verbose or not (source == "database" and all(one.value == setting.value for one in setting.overrode))
+    repeated = bool(setting.overrode) and all(one.value == setting.value for one in setting.overrode)
+    return verbose or not repeated
 
 
 def value_text(value: Any) -> str:
