@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
+from pypod.effects.linux.files import standard_input
 from pypod.effects.linux.observer import LinuxObserver
 from pypod.effects.live import planning_host
 from pypod.effects.planning import Planning
@@ -18,8 +19,9 @@ from pypod.pure.draft import Draft, Request
 from pypod.pure.effect import Effect
 from pypod.pure.facts import ProgramOutput
 from pypod.pure.failure import HostError, Misused, Problem
+from pypod.pure.installed.stage import installed_podman
 from pypod.pure.options.flags import parse
-from pypod.pure.program import run
+from pypod.pure.program import drive, run
 from pypod.pure.vocabulary.process import RunProgram
 from pypod.pure.world import Simulated, World, reexecuted
 from pypod.pure.world.describe import described as world_described
@@ -42,7 +44,7 @@ class Live:
     @property
     def podman_installed(self) -> str:
         """What ``podman --version`` prints, without the words; empty where there is none."""
-        return _version(_ASK_PODMAN.see(LinuxObserver()))
+        return drive(installed_podman(), planning_host()).value_or("")
 
 
 class Simulation:
@@ -116,7 +118,7 @@ class Described:
     def _read(self) -> Result[dict[str, Any], Problem]:
         import json
 
-        read = LinuxObserver().read_file("/dev/stdin" if self.path == "-" else self.path)
+        read = standard_input() if self.path == "-" else LinuxObserver().read_file(self.path)
         if isinstance(read, Failure):
             return Failure(Misused(f"cannot read the host description: {read.failure().message}", self.path))
         try:

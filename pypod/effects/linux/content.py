@@ -41,3 +41,8 @@ def _to_the_end(descriptor: int) -> bytes:
     while chunk := os.read(descriptor, _CHUNK):
         chunks.append(chunk)
     return b"".join(chunks) if len(chunks) > 1 else first
+
+
+def input_content() -> bytes:
+    """Everything on standard input, waiting for it as a command does; raises OSError."""
+    return _to_the_end(0)

@@ -10,7 +10,7 @@ from typing import Final
 
 from returns.result import Failure, Result, Success
 
-from pypod.effects.linux.content import content_of
+from pypod.effects.linux.content import content_of, input_content
 from pypod.effects.linux.mounts import filesystem_magic, mount_points
 from pypod.effects.linux.refusal import asked
 from pypod.pure.facts import DirectoryEntry, FileStatus, FilesystemStatus, FileType
@@ -125,6 +125,11 @@ def _has_remains(path: str) -> bool:
         if seen > _WALKED:
             raise OSError(errno.EFBIG, "walk", path)
     return False
+
+
+def standard_input() -> Result[bytes, HostError]:
+    """Everything on standard input: what a user gave instead of a file.  It is waited for, unlike any file."""
+    return asked("read", "/dev/stdin", input_content)
 
 
 class LinuxFiles:
