@@ -18,6 +18,8 @@ from pypod.pure.world.tree import CHOWN, FOWNER, FSETID, READ, Place, above, bel
 
 _DIRECTORY: Final = FileType.DIRECTORY
 _NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
+_DOTS: Final = {".": errno.EINVAL, "..": errno.ENOTEMPTY}
+"""Names that are no entries, and what removing them gives."""
 _OPENED = tuple[str, Node, Change | None]
 
 
@@ -60,8 +62,11 @@ class Files(Looking):
 
     def _opened(self, path: str, mode: int, *, exclusive: bool = False, truncate: bool = False) -> _OPENED | int:
         """``open`` for writing with O_CREAT: the canonical path, the node, and the change if it had to be created."""
-        if path.endswith("/"):
-            return errno.EISDIR
+        if path.endswith("/") and _last(path) not in _DOTS:
+            over = self.found(path.rstrip("/").rpartition("/")[0] + "/")
+            if isinstance(over, int):
+                return over
+            return errno.EISDIR if self.searchable(over[1]) else errno.EACCES
         place = self.walk(path, follow=not exclusive)
         if isinstance(place, int):
             return place
@@ -142,6 +147,8 @@ class Files(Looking):
         place = self.walk(path.rstrip("/") or path, follow=False)
         if isinstance(place, int):
             return refusal(place, "remove", path)
+        if _last(path) in _DOTS:
+            return refusal(_DOTS[_last(path)], "remove", path)
         if path.endswith("/") and place.node is not None and place.node.type is not _DIRECTORY:
             return refusal(errno.ENOTDIR, "remove", path)
         outcome = self._removed(place)
@@ -256,3 +263,8 @@ class Files(Looking):
         if (new_uid, new_gid, mode) == (node.uid, node.gid, node.mode):
             return _NOTHING
         return Success(self.altered(where, replaced(node, uid=new_uid, gid=new_gid, mode=mode)))
+
+
+def _last(path: str) -> str:
+    """The last name of a path, slashes at its end aside."""
+    return path.rstrip("/").rpartition("/")[2]
