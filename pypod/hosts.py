@@ -20,12 +20,9 @@ from pypod.pure.effect import Effect
 from pypod.pure.facts import ProgramOutput
 from pypod.pure.failure import HostError, Misused, Problem
 from pypod.pure.installed.stage import installed_podman
-from pypod.pure.options.flags import parse
 from pypod.pure.program import drive, run
 from pypod.pure.vocabulary.process import RunProgram
 from pypod.pure.world import Simulated, World, reexecuted
-from pypod.pure.world.describe import described as world_described
-from pypod.pure.world.describe import next_step
 
 T = TypeVar("T")
 
@@ -101,13 +98,15 @@ class Described:
 
     @cached_property
     def _world(self) -> Result[World, Problem]:
+        from pypod.pure.world.describe import described, next_step
+
         if isinstance(self._read, Failure):
             return self._read
         plain = self._plain
         steps = _steps(plain)
         if not 1 <= self.step <= max(len(steps), 1):
             return Failure(Misused(f"{self.path} has no step {self.step}: it has {len(steps)}", self.path))
-        world = world_described(plain)
+        world = described(plain)
         for index in range(1, self.step):
             if isinstance(world, Failure):
                 break
@@ -166,6 +165,8 @@ def _steps(plain: dict[str, Any]) -> list[tuple[str, ...]]:
 
 def _having_run(world: World, arguments: tuple[str, ...]) -> World:
     """The host after a command was run on it; a command line that Podman does not take changes nothing."""
+    from pypod.pure.options.flags import parse
+
     parsed = parse(arguments)
     if isinstance(parsed, Failure):
         return world
