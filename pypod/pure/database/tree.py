@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import msgspec
 from msgspec import Struct
@@ -117,14 +117,11 @@ def empty_tree() -> Tree:
 
 def tree_from_plain(plain: Mapping[str, Any]) -> Tree:
     """The tree that a described host writes as nested mappings: buckets are mappings, everything else is text."""
-    return Tree(
-        pmap(
-            {
-                name: tree_from_plain(held) if isinstance(held, Mapping) else key_of(str(held))
-                for name, held in plain.items()
-            }
-        )
-    )
+    return Tree(pmap({name: _from_plain(held) for name, held in plain.items()}))
+
+
+def _from_plain(held: Any) -> bytes | Tree:
+    return tree_from_plain(cast("Mapping[str, Any]", held)) if isinstance(held, Mapping) else key_of(str(held))
 
 
 def tree_of(
