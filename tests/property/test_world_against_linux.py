@@ -1,3 +1,4 @@
+# ruff: noqa: PTH, TRY301 - the oracle is plain system calls
 """The simulated kernel against the real one.
 
 Laws:
@@ -87,17 +88,17 @@ def _done(effect: Effect[Any], at: Callable[[str], str]) -> object:
     """The effect by plain calls: what it answers where that is comparable."""
     match effect:
         case changes.MakeDirectories(path, mode):
-            return _make_directories(at(path), mode)
+            _make_directories(at(path), mode)
         case changes.CreateFile(path, mode, content, exclusive):
-            return _created(at(path), mode, content, exclusive)
+            _created(at(path), mode, content, exclusive)
         case changes.WriteFile(path, mode, content):
-            return _written(at(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode, content)
+            _written(at(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode, content)
         case changes.AppendFile(path, mode, content):
-            return _written(at(path), os.O_WRONLY | os.O_CREAT | os.O_APPEND, mode, content)
+            _written(at(path), os.O_WRONLY | os.O_CREAT | os.O_APPEND, mode, content)
         case changes.RemoveFile(path):
-            return _removed(at(path))
+            _removed(at(path))
         case changes.ChangeMode(path, mode):
-            return os.chmod(at(path), mode)
+            os.chmod(at(path), mode)
         case files.ReadFile(path):
             return _read(at(path))
         case files.ListDirectory(path):
@@ -112,6 +113,7 @@ def _done(effect: Effect[Any], at: Callable[[str], str]) -> object:
             return os.readlink(at(path))
         case _:
             raise AssertionError(effect)
+    return None
 
 
 def _comparable(effect: Effect[Any], value: Any) -> object:

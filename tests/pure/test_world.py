@@ -1,0 +1,86 @@
+"""The simulated kernel by example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pypod.pure.facts import Handle
+from pypod.pure.failure import HostError
+from pypod.pure.userns.facts import IdMappings, IdRange
+from pypod.pure.vocabulary import changes, database, files, locks, namespaces, process, services
+from pypod.pure.world import Simulated, reexecuted
+from pypod.pure.world.describe import described, next_step
+
+MAPS = IdMappings((IdRange(0, 1000, 1), IdRange(1, 100000, 65536)), (IdRange(0, 1000, 1), IdRange(1, 100000, 65536)))
+
+
+def _host(**case: Any) -> Simulated:
+    return Simulated(described(case).unwrap())
+
+
+def test_root_of_a_user_namespace_owns_as_the_user_outside() -> None:
+    outside = _host(uid=1000, dirs={"/run/user/1000": {"mode": "0700"}})
+    outside.answer(namespaces.EnterUserNamespace("/run/user/1000/pause.pid", MAPS))
+    inside = Simulated(reexecuted(outside.world))
+    assert inside.answer(process.AskIdentity()).unwrap().has_sys_admin
+    made = inside.answer(changes.MakeDirectories("/home/user/x", 0o700)).unwrap().changes[0].after
+    assert made is not None
+    assert (made.uid, made.gid) == (1000, 1000)
+    assert inside.answer(files.Stat("/home/user/x")).unwrap().uid == 0
+    pause = inside.world.nodes["/run/user/1000/pause.pid"]
+    assert (pause.mode, pause.uid) == (0o600, 1000)
+    refused = inside.answer(changes.MakeDirectories("/etc/x", 0o700))
+    assert refused.failure().message == "mkdir /etc/x: permission denied"
+
+
+def test_a_full_filesystem_keeps_what_went_on_it() -> None:
+    host = _host(mounts=[{"path": "/srv/small", "size": "4k", "mode": "0777"}])
+    refused = host.answer(database.CreateDatabase("/srv/small/d"))
+    assert refused.failure().message == "write /srv/small/d: no space left on device"
+    assert host.answer(files.Stat("/srv/small/d")).unwrap().size == 4096
+
+
+def test_lock_segments_refuse_as_libpod_says() -> None:
+    host = _host(files={"/dev/shm/bad": {"shm": {"num_locks": 64, "magic": 1}}})
+    assert host.answer(locks.MapLockSegment("/bad", 64)).failure().reason == "bad file descriptor"
+    assert host.answer(locks.MapLockSegment("/none", 64)).failure().reason == "no such file or directory"
+    host.answer(locks.CreateLockSegment("/good", 2048)).unwrap()
+    assert host.answer(locks.MapLockSegment("/good", 1024)).failure().reason == "numerical result out of range"
+    handle = host.answer(locks.MapLockSegment("/good", 2047)).unwrap()
+    assert handle == Handle(1, "/good")
+    assert host.answer(locks.AllocateLock(handle)).unwrap().number == 0
+    assert host.answer(locks.AllocateLock(handle, 0)).failure().reason == "file exists"
+    assert host.answer(files.Stat("/dev/shm/good")).unwrap().size == 82488
+
+
+def test_without_a_journal_libpod_says_so() -> None:
+    refused = _host().answer(services.SendToJournal(b"x"))
+    assert refused.failure().message == (
+        "write unixgram @<rand>->/run/systemd/journal/socket: sendmsg: no such file or directory"
+    )
+
+
+def test_programs_answer_as_described() -> None:
+    host = _host(
+        programs={"/usr/bin/conmon": {"stdout": "conmon version 2.0.29\n", "rc": 3}, "/opt/x": {"mode": "0644"}}
+    )
+    assert host.answer(process.RunProgram(("conmon", "--version"))).unwrap().status == 3
+    assert host.answer(process.RunProgram(("/opt/x",))).failure().message == "fork/exec /opt/x: permission denied"
+    missing: HostError = host.answer(process.RunProgram(("zfs",))).failure()
+    assert missing.message == 'exec: "zfs": executable file not found in $PATH'
+
+
+def test_a_reboot_empties_what_is_volatile() -> None:
+    case = {"dirs": {"/run/kept": {}}, "steps": [{}, {"reboot_before": True}]}
+    host = Simulated(described(case).unwrap())
+    for path in ("/run/gone", "/var/stays"):
+        host.answer(changes.MakeDirectories(path, 0o755)).unwrap()
+    nodes = next_step(host.world, case, 1).unwrap().nodes
+    assert "/run/kept" in nodes
+    assert "/run/gone" not in nodes
+    assert "/var/stays" in nodes
+
+
+def test_a_wrong_shape_is_named_by_its_place() -> None:
+    wrong = described({"files": {"/x": {"text": "", "mode": 7}}}).failure()
+    assert wrong.message.startswith('$.files["/x"].mode: expected ')
