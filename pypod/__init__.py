@@ -1,1 +1,44 @@
-"""pypod: the libpod runtime as a functional pipeline."""
+"""pypod: the libpod runtime as a functional pipeline.
+
+It tells what Podman will do on a host, and why, without touching anything::
+
+    import pypod
+    from pypod import options
+
+    plan = pypod.plan([options.with_tmp_dir("/run/x")], host=pypod.hosts.described("host.json"))
+    plan.map(lambda p: [action.describe for action in p.actions])    # Result[list[str], Problem]
+
+Importing the package loads nothing: each name is loaded when it is touched.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pypod import hosts, options
+    from pypod.api import plan, rehearse
+
+__version__: Final = "0.1.0"
+
+_HOME: Final = {"plan": "pypod.api", "rehearse": "pypod.api"}
+_MODULES: Final = ("hosts", "options")
+
+__all__ = ["__version__", "hosts", "options", "plan", "rehearse"]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first touched."""
+    if name in _HOME:
+        value: object = getattr(importlib.import_module(_HOME[name]), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"pypod.{name}")
+    else:
+        raise AttributeError(f"module 'pypod' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -66,6 +66,8 @@ class Draft(Struct, frozen=True):
     refresh: bool = False
     locks: Locks | None = None
     info: PMap[str, Any] = pmap()
+    status: int = 0
+    """The exit status of the command: 1 for ``exists`` of what is not there."""
 
     @property
     def settings(self) -> Settings:

@@ -139,6 +139,18 @@ class NoSuchContainer(_Problem, frozen=True):
     sentinel = "no such container"
 
 
+class ContainerExists(_Problem, frozen=True):
+    """libpod's ErrCtrExists, which it also gives for an ambiguous id."""
+
+    sentinel = "container already exists"
+
+
+class PodExists(_Problem, frozen=True):
+    """libpod's ErrPodExists, which it also gives for an ambiguous id."""
+
+    sentinel = "pod already exists"
+
+
 class Internal(_Problem, frozen=True):
     """libpod's ErrInternal."""
 
@@ -185,6 +197,8 @@ Problem: TypeAlias = (
     | DatabaseClosed
     | DatabaseUnreadable
     | NoSuchContainer
+    | ContainerExists
+    | PodExists
     | Internal
     | StoreIncomplete
     | DriverUnsupported

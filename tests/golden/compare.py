@@ -33,6 +33,7 @@ _SETTINGS = {
         "configFile", "containerStore", "graphDriverName", "graphOptions", "graphRoot", "runRoot", "volumePath",
     ),
 }  # fmt: skip
+_TOKEN = re.compile(r"<id\d+>|[0-9a-f]{64}")
 _TOML_SYNTAX = re.compile(r"Near line \d+ \(last key parsed .*", re.DOTALL)
 
 
@@ -59,10 +60,22 @@ def shown_settings(info: dict[str, Any] | None) -> dict[str, Any] | None:
     return picked
 
 
+def without_tokens(entries: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Files without the last-writer tokens of lock files: 64 random digits, of which only the number counts."""
+    if entries is None:
+        return None
+    return {
+        path: {**entry, "text": "<token>"}
+        if path.endswith(".lock") and _TOKEN.fullmatch(entry.get("text", ""))
+        else entry
+        for path, entry in entries.items()
+    }
+
+
 def view(step: Outcome) -> dict[str, Any]:
     """A step as a value for each aspect; ``None`` where there is nothing to compare."""
     databases = {
-        path: {key: value for key, value in entry.items() if key != "b64z"}
+        path: {key: True if key == "unreadable" else value for key, value in entry.items() if key != "b64z"}
         for path, entry in (step.get("db") or {}).items()
     }
     return {
@@ -70,7 +83,11 @@ def view(step: Outcome) -> dict[str, Any]:
         "error": own_words(step.get("error")),
         "log": runtime_log(step.get("log") or []) or None,
         "settings": shown_settings(step.get("info")),
-        "changes": {key: step.get(key) for key in ("created", "removed", "changed")},
+        "changes": {
+            "created": without_tokens(step.get("created")),
+            "removed": step.get("removed"),
+            "changed": without_tokens(step.get("changed")),
+        },
         "database": databases or None,
         "locks": step.get("locks") or None,
     }

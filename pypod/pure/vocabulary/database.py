@@ -59,7 +59,7 @@ class CreateDatabase(Effect[Changed], frozen=True):
 
 
 class UpdateDatabase(Effect[Changed], frozen=True):
-    """One transaction.  Nothing changed if every change is already so."""
+    """One transaction.  It is committed, and so changes the file, even where every change is already so: as bbolt does."""
 
     kind = Kind.CHANGE
     answer = Changed

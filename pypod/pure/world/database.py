@@ -25,6 +25,8 @@ from pypod.pure.world.tree import READ, refusal, replaced
 
 _NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
 _NEW_PAGES: Final = 4
+_COMMITTED: Final = "transaction"
+"""What changed where every change was so already: bbolt commits all the same, with the next transaction id."""
 _USUAL_PAGE: Final = 4096
 
 
@@ -116,14 +118,12 @@ class Databases(Namespaces):
         if isinstance(outcome, Failure):
             return outcome
         tree, details = outcome.unwrap()
-        if not details:
-            return _NOTHING
         size = max(node.size, bolt_bytes_size(tree, database.page_size))
         if size > node.size and self.room_for(where, size) < size:
             return refusal(errno.ENOSPC, "write", path)
         content = Database(tree, database.txid + 1, database.page_size, size)
         change = self.put(where, replaced(node, content=content, size=size, seen=False))
-        return Success(Changed(tuple(replaced(change, detail=detail) for detail in details)))
+        return Success(Changed(tuple(replaced(change, detail=detail) for detail in details or (_COMMITTED,))))
 
     def _overlaid(
         self, path: str, where: str, node: Node, changes: tuple[StateChange, ...]
@@ -141,11 +141,9 @@ class Databases(Namespaces):
             if isinstance(objects, Failure):
                 return objects
             details = (*details, *_edited(objects.unwrap(), edits))
-        if not details:
-            return _NOTHING
         content = Overlaid(replaced(after, txid=facts.txid + 1), (*earlier, *changes))
         change = self.put(where, replaced(node, content=content))
-        return Success(Changed(tuple(replaced(change, detail=detail) for detail in details)))
+        return Success(Changed(tuple(replaced(change, detail=detail) for detail in details or (_COMMITTED,))))
 
 
 def _edited(objects: StateObjects, edits: tuple[EditJson, ...]) -> tuple[str, ...]:

@@ -1,0 +1,119 @@
+"""The pipeline on hosts: what a caller in tooling uses.
+
+``plan`` answers ``Success(plan)`` with ``errored`` set where *libpod* would fail, and a failure only where pypod itself
+cannot plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, Literal, Protocol, TypeVar
+
+from msgspec import Struct
+from returns.result import Failure, Result, Success
+
+from pypod import __version__
+from pypod.effects.recording import Recording
+from pypod.pipeline import program_of
+from pypod.pure.draft import Draft, Request
+from pypod.pure.effect import Effect
+from pypod.pure.failure import Ending, HostError, Problem
+from pypod.pure.options.option import RuntimeOption
+from pypod.pure.plan.facts import Plan
+from pypod.pure.plan.summarize import About, summarize
+from pypod.pure.program import run
+from pypod.pure.tape import Tape
+
+T = TypeVar("T")
+
+MOST_PASSES: Final = 4
+"""How often a command can re-execute itself: the short cut, the namespace of construction, that of the command."""
+
+
+class RehearsalHost(Protocol):
+    """A host on which nothing is for real: the planning host, or the simulated kernel."""
+
+    def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
+        """The answer to an effect."""
+        ...
+
+    @property
+    def left(self) -> Effect[Any] | None:
+        """The effect by which the process was left, if it was."""
+
+    def reexecute(self) -> None:
+        """Go on as the process that was started by leaving."""
+
+
+class PlanHost(Protocol):
+    """Where to plan: ``pypod.hosts.live()`` or ``pypod.hosts.described(...)``."""
+
+    @property
+    def source(self) -> Literal["live", "snapshot", "description"]:
+        """What kind of host it is."""
+
+    @property
+    def podman_installed(self) -> str:
+        """The version of the podman that is installed there, empty for none."""
+
+    def rehearsal(self) -> Result[RehearsalHost, Problem]:
+        """A fresh host to rehearse on; a Problem where the description cannot be used."""
+        ...
+
+
+class Rehearsal(Struct, frozen=True):
+    """A run on a rehearsal host.
+
+    ``tape`` is the whole conversation, in each process one after the other; ``processes`` how many there were.
+    ``draft`` is the finished runtime, or what was known when the stage began that ended it.
+    """
+
+    request: Request
+    tape: Tape
+    processes: int
+    ending: Ending | None
+    draft: Draft
+
+
+def rehearse(request: Request, host: RehearsalHost) -> Rehearsal:
+    """Run a request's whole program on a host, and again in each process that it leaves for."""
+    recording = Recording(host)
+    program = program_of(request)
+    done = run(program(Draft(request)), recording)
+    processes = 1
+    while host.left is not None and processes < MOST_PASSES:
+        host.reexecute()
+        done = run(program(Draft(request)), recording)
+        processes += 1
+    reached = done.reached if isinstance(done.reached, Draft) else Draft(request)
+    if isinstance(done.result, Failure):
+        return Rehearsal(request, recording.tape, processes, done.result.failure(), reached)
+    return Rehearsal(request, recording.tape, processes, None, done.result.unwrap())
+
+
+def plan(
+    options: Iterable[RuntimeOption] = (),
+    *,
+    host: PlanHost,
+    command: str = "construction",
+    flags: tuple[tuple[str, str], ...] = (),
+    arguments: tuple[str, ...] = (),
+) -> Result[Plan, Problem]:
+    """What libpod would do on a host, and why; the host is not changed.
+
+    ``options`` are applied as they stand; ``flags`` are Podman's global flags, name and value, and become options as
+    Podman makes them.  ``command`` is what is planned: the construction alone, or a Podman command with its
+    ``arguments``.  The failure is a description that cannot be used; a host that libpod refuses is a plan, ``errored``.
+    """
+    rehearsal = host.rehearsal()
+    if isinstance(rehearsal, Failure):
+        return rehearsal
+    done = rehearse(Request(command, tuple(options), flags, arguments), rehearsal.unwrap())
+    about = About(
+        command=command,
+        source=host.source,
+        pypod_version=__version__,
+        podman_installed=host.podman_installed,
+        runtimes=tuple(sorted((name, runtime.path) for name, runtime in done.draft.runtimes.items())),
+    )
+    return Success(summarize(done.tape, done.ending, done.draft.settings, about))

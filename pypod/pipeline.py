@@ -1,0 +1,101 @@
+"""The construction of libpod's runtime, as one composed value.
+
+Read it from top to bottom: these are the stages of ``newRuntimeFromConfig`` and ``makeRuntime`` (``libpod/runtime.go``,
+v3.4.7) in libpod's order.  Each is a program from draft to draft: it observes, lets a pure function decide, and acts.
+The two that hold something surround what runs while it is held.
+
+A program says effects; a host answers them.  Nothing here can touch a machine, so a plan runs these very stages.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from pypod.pure.cgroups.stage import CGROUPS
+from pypod.pure.configuration.stage import CONFIGURATION
+from pypod.pure.conmon.stage import CONMON
+from pypod.pure.database.stage import DATABASE_MERGE, DATABASE_VALIDATION, NAMESPACE, RUN_ROOT, STATE
+from pypod.pure.directories.stage import BOOT_DIRECTORY, EVENTS_DIRECTORY, STATIC_DIRECTORY, TMP_DIRECTORY
+from pypod.pure.draft import Draft, Request
+from pypod.pure.events.stage import EVENTS
+from pypod.pure.image.stage import IMAGE_CONTEXT
+from pypod.pure.info.stage import ENGINE_ENVIRONMENT, INFO
+from pypod.pure.exists.stage import EXISTS
+from pypod.pure.lifecycle.migrate_stage import MIGRATE
+from pypod.pure.lifecycle.refresh_stage import REFRESH
+from pypod.pure.lifecycle.stage import FINISH, RENUMBER, under_alive_lock
+from pypod.pure.locks.stage import with_lock_manager
+from pypod.pure.network.stage import NETWORK_DEFAULT, NETWORK_PLUGIN
+from pypod.pure.oci.stage import DEFAULT_OCI_RUNTIME, DEFAULT_OCI_RUNTIME_CHECK, OCI_RUNTIMES
+from pypod.pure.options.stage import OPTIONS
+from pypod.pure.program import Program, Stage, in_order
+from pypod.pure.shutdown.stage import SHUTDOWN_HANDLER
+from pypod.pure.storage.stage import STORAGE_OPTIONS
+from pypod.pure.store.stage import CAPABILITIES, SHUTDOWN, STORE
+from pypod.pure.userns.stage import PAUSE_PROCESS, REEXECUTION
+from pypod.pure.xdg.stage import XDG_DIRECTORIES
+
+CONSTRUCTION: Final[Stage[Draft]] = in_order(
+    CONFIGURATION,
+    CGROUPS,
+    DEFAULT_OCI_RUNTIME,
+    XDG_DIRECTORIES,
+    STORAGE_OPTIONS,
+    OPTIONS,
+    SHUTDOWN_HANDLER,
+    CONMON,
+    STATIC_DIRECTORY,
+    STATE,
+    DATABASE_MERGE,
+    RUN_ROOT,
+    DATABASE_VALIDATION,
+    NAMESPACE,
+    CAPABILITIES,
+    STORE,
+    EVENTS,
+    IMAGE_CONTEXT,
+    TMP_DIRECTORY,
+    EVENTS_DIRECTORY,
+    OCI_RUNTIMES,
+    DEFAULT_OCI_RUNTIME_CHECK,
+    BOOT_DIRECTORY,
+    NETWORK_DEFAULT,
+    NETWORK_PLUGIN,
+    under_alive_lock(with_lock_manager(in_order(RENUMBER, REFRESH, FINISH, MIGRATE))),
+)
+
+
+def _plain(draft: Draft) -> Program[Draft]:
+    """The runtime that every command starts with, also the one that renumbers or migrates afterwards."""
+    request = draft.request
+    plain = msgspec.structs.replace(request, command="construction")
+    built = yield from CONSTRUCTION(msgspec.structs.replace(draft, request=plain))
+    return msgspec.structs.replace(built, request=request)
+
+
+def _again(draft: Draft) -> Program[Draft]:
+    """A second construction in the same process, with the command's own options: how Podman renumbers and migrates.
+
+    The first runtime's store is the second one's too.
+    """
+    return (yield from CONSTRUCTION(Draft(draft.request, store=draft.store)))
+
+
+def program_of(request: Request) -> Stage[Draft]:
+    """What runs for a request: construction alone, or a Podman command from its first step to its last."""
+    match request.command:
+        case "construction":
+            return CONSTRUCTION
+        case "info":
+            return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, INFO, SHUTDOWN)
+        case "container exists" | "pod exists" | "image exists":
+            return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, EXISTS, SHUTDOWN)
+        case "system renumber":
+            return in_order(PAUSE_PROCESS, _plain, REEXECUTION, ENGINE_ENVIRONMENT, SHUTDOWN, _again)
+        case "system migrate":
+            # The command that gives up the pause process does not move into its namespace.
+            return in_order(PAUSE_PROCESS, _plain, ENGINE_ENVIRONMENT, SHUTDOWN, _again)
+        case _:
+            return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, SHUTDOWN)

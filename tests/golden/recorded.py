@@ -1,0 +1,93 @@
+"""Putting a recorded step's outcome on a simulated host, for the steps that pypod does not run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from pypod.pure.database.facts import Delete, MakeBucket, Put, StateChange
+from pypod.pure.database.tree import applied as tree_applied
+from pypod.pure.database.tree import tree_of
+from pypod.pure.world import World
+from pypod.pure.world.describe import next_step
+from pypod.pure.world.state import Database
+from tests.golden.names import Names
+
+_BUCKETS = frozenset({"dependencies", "exec", "containers", "vol-dependencies", "networks", "aliases"})
+
+
+def applied(world: World, want: dict[str, Any], names: Names, case: dict[str, Any]) -> World:
+    """The host as the recorded step left it."""
+    databases = {names.real(path): entry for path, entry in (want.get("db") or {}).items()}
+    segments = want.get("locks") or {}
+    files: dict[str, Any] = {}
+    dirs: dict[str, Any] = {}
+    for path, entry in [*want["created"].items(), *want["changed"].items()]:
+        real = names.real(path)
+        if real in databases:
+            continue
+        if entry.get("type") == "dir" or (real in world.nodes and world.nodes[real].entry.type.value == "directory"):
+            dirs[real] = _without(entry, "type")
+        elif real in segments:
+            files[real] = {**_without(entry, "type", "size", "text"), "shm": segments[real]}
+        else:
+            files[real] = _file(entry, names)
+    for path, segment in segments.items():
+        files.setdefault(path, {"shm": segment, "mode": "0600"})
+    for path, entry in databases.items():
+        if "b64z" in entry:
+            files[path] = {"b64z": entry["b64z"], "mode": "0600"}
+        elif path not in world.nodes:
+            files[path] = {"bolt": {}, "mode": "0600"}
+    laid = {"remove": names.real_tree(want["removed"]), "dirs": dirs, "files": files}
+    world = next_step(world, {**case, "steps": [laid]}, 0).unwrap()
+    for path, entry in databases.items():
+        if "b64z" not in entry and entry.get("touched"):
+            world = _updated(world, path, entry, names)
+        size = (want["created"].get(path) or want["changed"].get(path) or {}).get("size")
+        if size is not None:
+            node = world.nodes[path]
+            world = msgspec.structs.replace(
+                world, nodes=world.nodes.set(path, msgspec.structs.replace(node, size=size))
+            )
+    return world
+
+
+def _without(entry: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key not in keys}
+
+
+def _file(entry: dict[str, Any], names: Names) -> dict[str, Any]:
+    spec = {key: entry[key] for key in ("mode", "uid", "gid") if key in entry}
+    if "target" in entry:
+        return {**spec, "symlink": entry["target"]}
+    if "text" in entry:
+        return {**spec, "text": names.real(entry["text"])}
+    return {**spec, "size": entry["size"]} if "size" in entry else {**spec, "text": "changed"}
+
+
+def _updated(world: World, path: str, entry: dict[str, Any], names: Names) -> World:
+    changes: list[StateChange] = []
+    puts = names.real_tree({"runtime-config/" + k: v for k, v in (entry.get("runtime-config") or {}).items()})
+    for key, value in {**puts, **names.real_tree(entry.get("put") or {})}.items():
+        *at, last = key.split("/")
+        changes += [MakeBucket(tuple(at[:depth])) for depth in range(1, len(at) + 1)]
+        if value == {} and last in _BUCKETS:
+            changes.append(MakeBucket((*at, last)))
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+            changes.append(Put(tuple(at), last, text.encode()))
+    for key in names.real_tree(entry.get("deleted") or []):
+        *at, last = key.split("/")
+        changes.append(Delete(tuple(at), last))
+    node = world.nodes[path]
+    held = node.content
+    if not isinstance(held, Database):
+        assert isinstance(held, bytes)
+        tree, txid, page_size = tree_of(held, 4096, path).unwrap()
+        held = Database(tree, txid, page_size, node.size)
+    tree, _details = tree_applied(held.tree, tuple(changes)).unwrap()
+    content = msgspec.structs.replace(held, tree=tree, txid=held.txid + 1)
+    return msgspec.structs.replace(world, nodes=world.nodes.set(path, msgspec.structs.replace(node, content=content)))
