@@ -1,4 +1,4 @@
-# ruff: noqa: PTH, TRY301 - the oracle is plain system calls
+# ruff: noqa: PTH101, PTH102, PTH106, PTH108, PTH110, PTH115, PTH116, PTH118, PTH123, PTH208, PTH211, TRY301 - the oracle is plain system calls
 """The simulated kernel against the real one.
 
 Laws:

@@ -88,13 +88,15 @@ def test_an_open_world_answers_as_the_world_it_learns_from(effects: list[Effect[
         assert not isinstance(expected, Ask)
         closed = expected[0]
         asked: set[Effect[Any]] = set()
-        while isinstance(taken := step(opened, effect), Ask):
+        taken = step(opened, effect)
+        while isinstance(taken, Ask):
             assert taken.effect.kind is Kind.OBSERVE
             assert taken.effect not in asked
             asked.add(taken.effect)
             told = step(HOST, taken.effect)
             assert not isinstance(told, Ask)
             opened = learn(opened, taken.effect, told[1])
+            taken = step(opened, effect)
         opened = taken[0]
         assert taken[1] == expected[1]
 

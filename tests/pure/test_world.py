@@ -71,7 +71,7 @@ def test_programs_answer_as_described() -> None:
 
 
 def test_a_reboot_empties_what_is_volatile() -> None:
-    case = {"dirs": {"/run/kept": {}}, "steps": [{}, {"reboot_before": True}]}
+    case: dict[str, Any] = {"dirs": {"/run/kept": {}}, "steps": [{}, {"reboot_before": True}]}
     host = Simulated(described(case).unwrap())
     for path in ("/run/gone", "/var/stays"):
         host.answer(changes.MakeDirectories(path, 0o755)).unwrap()
