@@ -13,7 +13,7 @@ from pypod.pure.facts import Diagnostic, DirectoryEntry, FileType, Level
 from pypod.pure.failure import HostError, InvalidArgument, Problem, Refused
 from pypod.pure.gotext import joined
 from pypod.pure.network.conflist import conflist
-from pypod.pure.network.gojson import decoded_object, text_field
+from pypod.pure.network.gojson import decoded_object, text_of
 from pypod.pure.network.subnet import parse_subnet
 
 SENTINEL: Final = "defaultCNINetExists"
@@ -81,9 +81,7 @@ def configured_name(path: str, content: Result[bytes, HostError]) -> Result[str,
     """The name of the network that a file configures; the failure is what libpod logs."""
     if isinstance(content, Failure):
         return Failure(content.failure().message)
-    name = decoded_object(content.unwrap(), "defaultnet.network").bind(
-        lambda members: text_field(members, "name", "network")
-    )
+    name = text_of(decoded_object(content.unwrap(), "defaultnet.network"), "name", "network")
     return name.alt(lambda text: f"error decoding CNI configuration {path.rpartition('/')[2]}: {text}")
 
 

@@ -93,6 +93,13 @@ def text_field(members: dict[str, Json], name: str, owner: str) -> Result[str, s
     return Success(found)
 
 
+def text_of(read: Result[dict[str, Json], str], name: str, owner: str) -> Result[str, str]:
+    """A string field of a document that may not have decoded."""
+    if isinstance(read, Failure):
+        return Failure(read.failure())
+    return text_field(read.unwrap(), name, owner)
+
+
 def _shown(byte: int) -> str:
     """A byte as Go's scanner quotes it: as if it were a character."""
     character = chr(byte)

@@ -13,7 +13,7 @@ from pypod.pure.facts import Diagnostic, DirectoryEntry, FileStatus, FileType, L
 from pypod.pure.failure import HostError, Problem, Refused
 from pypod.pure.gotext import joined, listed, quoted, signal_text
 from pypod.pure.network.default import extension
-from pypod.pure.network.gojson import as_list, as_object, decoded_object, go_type, kind_of, text_field
+from pypod.pure.network.gojson import as_list, as_object, decoded_object, go_type, kind_of, text_field, text_of
 
 DEFAULT_CONFIG_DIR: Final = "/etc/cni/net.d"
 DEFAULT_PLUGIN_DIR: Final = "/opt/cni/bin"
@@ -75,8 +75,7 @@ def is_scanned(error: HostError) -> bool:
 def loaded(file: str, read: Result[bytes, HostError]) -> Result[Network, Diagnostic]:
     """The network that a file configures; the failure is what ocicni logs before it passes the file over."""
     is_list = file.endswith(".conflist")
-    text = read.alt(lambda error: f"error reading {file}: {error.message}")
-    network = text.bind(lambda content: _list(file, content) if is_list else _single(file, content))
+    network = _list(file, read) if is_list else _single(file, read)
     kind = "config list file" if is_list else "config file"
     return network.alt(lambda why: Diagnostic(Level.ERROR, f"Error loading CNI {kind} {file}: {why}"))
 
@@ -99,16 +98,30 @@ def _plugin(members: dict[str, Any]) -> Result[tuple[str, str, str], str]:
     return Success((read["type"].unwrap(), read["name"].unwrap(), read["cniVersion"].unwrap()))
 
 
-def _single(file: str, content: bytes) -> Result[Network, str]:
+def _content(file: str, read: Result[bytes, HostError]) -> Result[bytes, str]:
+    return read.alt(lambda error: f"error reading {file}: {error.message}")
+
+
+def _single(file: str, read: Result[bytes, HostError]) -> Result[Network, str]:
     """A file with one plugin: a list of that plugin."""
-    members = decoded_object(content, "types.NetConf").alt(lambda text: f"error parsing configuration: {text}")
-    return members.bind(_plugin).map(lambda plugin: Network(plugin[1], plugin[2], (plugin[0],), file))
+    content = _content(file, read)
+    if isinstance(content, Failure):
+        return Failure(content.failure())
+    members = decoded_object(content.unwrap(), "types.NetConf")
+    if isinstance(members, Failure):
+        return Failure(f"error parsing configuration: {members.failure()}")
+    return _plugin(members.unwrap()).map(lambda plugin: Network(plugin[1], plugin[2], (plugin[0],), file))
 
 
-def _list(file: str, content: bytes) -> Result[Network, str]:
+def _list(file: str, read: Result[bytes, HostError]) -> Result[Network, str]:
     """A file with a list of plugins (libcni's ``ConfListFromBytes``)."""
-    members = decoded_object(content, "map[string]interface {}")
-    return members.bind(lambda whole: _head(file, whole)).alt(_of_list)
+    content = _content(file, read)
+    if isinstance(content, Failure):
+        return Failure(content.failure())
+    members = decoded_object(content.unwrap(), "map[string]interface {}")
+    if isinstance(members, Failure):
+        return Failure(_of_list(members.failure()))
+    return _head(file, members.unwrap()).alt(_of_list)
 
 
 def _of_list(text: str) -> str:
@@ -208,8 +221,8 @@ def _failure_message(output: ProgramOutput, ended: str) -> str:
     if not output.stdout:
         return f"netplugin failed: {quoted(output.stderr.decode('utf-8', 'surrogateescape'))}"
     members = decoded_object(output.stdout, "types.Error")
-    message = members.bind(lambda found: text_field(found, "msg", "Error"))
-    details = members.bind(lambda found: text_field(found, "details", "Error"))
+    message = text_of(members, "msg", "Error")
+    details = text_of(members, "details", "Error")
     for part in (message, details):
         if isinstance(part, Failure):
             shown = quoted(output.stdout.decode("utf-8", "surrogateescape"))
@@ -219,7 +232,7 @@ def _failure_message(output: ProgramOutput, ended: str) -> str:
 
 def _versions(answer: bytes) -> Result[tuple[str, ...], str]:
     members = decoded_object(answer, "version.pluginInfo")
-    version = members.bind(lambda found: text_field(found, "cniVersion", "pluginInfo"))
+    version = text_of(members, "cniVersion", "pluginInfo")
     if isinstance(version, Failure):
         return Failure(version.failure())
     supported = members.unwrap().get("supportedVersions")
