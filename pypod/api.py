@@ -51,10 +51,12 @@ class PlanHost(Protocol):
     @property
     def source(self) -> Literal["live", "snapshot", "description"]:
         """What kind of host it is."""
+        ...
 
     @property
     def podman_installed(self) -> str:
         """The version of the podman that is installed there, empty for none."""
+        ...
 
     def rehearsal(self) -> Result[RehearsalHost, Problem]:
         """A fresh host to rehearse on; a Problem where the description cannot be used."""

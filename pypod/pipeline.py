@@ -20,9 +20,9 @@ from pypod.pure.database.stage import DATABASE_MERGE, DATABASE_VALIDATION, NAMES
 from pypod.pure.directories.stage import BOOT_DIRECTORY, EVENTS_DIRECTORY, STATIC_DIRECTORY, TMP_DIRECTORY
 from pypod.pure.draft import Draft, Request
 from pypod.pure.events.stage import EVENTS
+from pypod.pure.exists.stage import EXISTS
 from pypod.pure.image.stage import IMAGE_CONTEXT
 from pypod.pure.info.stage import ENGINE_ENVIRONMENT, INFO
-from pypod.pure.exists.stage import EXISTS
 from pypod.pure.lifecycle.migrate_stage import MIGRATE
 from pypod.pure.lifecycle.refresh_stage import REFRESH
 from pypod.pure.lifecycle.stage import FINISH, RENUMBER, under_alive_lock

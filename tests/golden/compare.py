@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
-Outcome: TypeAlias = dict[str, Any]
+from tests.golden.plain import Object, as_list, as_object, member
 
 ASPECTS = ("exit", "error", "log", "settings", "changes", "database", "locks")
 
@@ -72,12 +72,14 @@ def without_tokens(entries: dict[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def view(step: Outcome) -> dict[str, Any]:
+def _database(entry: Object) -> Object:
+    """An entry without the file itself, and without the recorder's words for one that it cannot read."""
+    return {key: True if key == "unreadable" else value for key, value in entry.items() if key != "b64z"}
+
+
+def view(step: Object) -> dict[str, Any]:
     """A step as a value for each aspect; ``None`` where there is nothing to compare."""
-    databases = {
-        path: {key: True if key == "unreadable" else value for key, value in entry.items() if key != "b64z"}
-        for path, entry in (step.get("db") or {}).items()
-    }
+    databases = {path: _database(entry) for path, entry in member(step, "db").items()}
     return {
         "exit": step["rc"],
         "error": own_words(step.get("error")),
@@ -93,22 +95,24 @@ def view(step: Outcome) -> dict[str, Any]:
     }
 
 
-def first_difference(want: Any, have: Any, where: str = "") -> str:
+def first_difference(want: object, have: object, where: str = "") -> str:
     """One line that names where two values part."""
-    if isinstance(want, dict) and isinstance(have, dict):
-        for key in [*want, *(key for key in have if key not in want)]:
-            if want.get(key) != have.get(key):
-                return first_difference(want.get(key), have.get(key), f"{where}.{key}")
-    if isinstance(want, list) and isinstance(have, list):
-        for index in range(max(len(want), len(have))):
-            left = want[index] if index < len(want) else None
-            right = have[index] if index < len(have) else None
-            if left != right:
-                return first_difference(left, right, f"{where}[{index}]")
+    left, right = as_object(want), as_object(have)
+    if left is not None and right is not None:
+        for key in [*left, *(key for key in right if key not in left)]:
+            if left.get(key) != right.get(key):
+                return first_difference(left.get(key), right.get(key), f"{where}.{key}")
+    ours, theirs = as_list(want), as_list(have)
+    if ours is not None and theirs is not None:
+        for index in range(max(len(ours), len(theirs))):
+            one = ours[index] if index < len(ours) else None
+            other = theirs[index] if index < len(theirs) else None
+            if one != other:
+                return first_difference(one, other, f"{where}[{index}]")
     return f"{where or 'value'}: libpod {json.dumps(want)[:400]} / here {json.dumps(have)[:400]}"
 
 
-def compared(recorded: Outcome, replayed: Outcome) -> Iterator[tuple[str, str]]:
+def compared(recorded: Object, replayed: Object) -> Iterator[tuple[str, str]]:
     """Each aspect that has something to say, with its first difference; the empty text where both agree."""
     want, have = view(recorded), view(replayed)
     for aspect in ASPECTS:

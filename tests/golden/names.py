@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from tests.golden.plain import as_list, as_object
 
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| ?[+-]\d\d:?\d\d(?: [A-Z]{3,4})?(?: m=\S+)?)?"
@@ -75,11 +77,13 @@ class Names:
         return next((named[:-1] + ":12>" for real, named in self._named.items() if real.startswith(short)), short)
 
 
-def _mapped(value: Any, text: Any) -> Any:
+def _mapped(value: Any, text: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return text(value)
-    if isinstance(value, list):
-        return [_mapped(item, text) for item in value]
-    if isinstance(value, dict):
-        return type(value)((text(key), _mapped(item, text)) for key, item in value.items())
+    items = as_list(value)
+    if items is not None:
+        return [_mapped(item, text) for item in items]
+    members = as_object(value)
+    if members is not None:
+        return type(members)((text(key), _mapped(item, text)) for key, item in members.items())
     return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import msgspec
 
@@ -14,16 +13,17 @@ from pypod.pure.world import World
 from pypod.pure.world.describe import next_step
 from pypod.pure.world.state import Database
 from tests.golden.names import Names
+from tests.golden.plain import Object, member
 
 _BUCKETS = frozenset({"dependencies", "exec", "containers", "vol-dependencies", "networks", "aliases"})
 
 
-def applied(world: World, want: dict[str, Any], names: Names, case: dict[str, Any]) -> World:
+def applied(world: World, want: Object, names: Names, case: Object) -> World:
     """The host as the recorded step left it."""
-    databases = {names.real(path): entry for path, entry in (want.get("db") or {}).items()}
-    segments = want.get("locks") or {}
-    files: dict[str, Any] = {}
-    dirs: dict[str, Any] = {}
+    databases: dict[str, Object] = {names.real(path): entry for path, entry in member(want, "db").items()}
+    segments: dict[str, Object] = {path: _segment(entry) for path, entry in member(want, "locks").items()}
+    files: Object = {}
+    dirs: Object = {}
     for path, entry in [*want["created"].items(), *want["changed"].items()]:
         real = names.real(path)
         if real in databases:
@@ -32,7 +32,7 @@ def applied(world: World, want: dict[str, Any], names: Names, case: dict[str, An
             dirs[real] = _without(entry, "type")
         elif real in segments:
             files[real] = {**_without(entry, "type", "size", "text"), "shm": segments[real]}
-        else:
+        elif "target" not in entry or real not in world.nodes:
             files[real] = _file(entry, names)
     for path, segment in segments.items():
         files.setdefault(path, {"shm": segment, "mode": "0600"})
@@ -46,7 +46,7 @@ def applied(world: World, want: dict[str, Any], names: Names, case: dict[str, An
     for path, entry in databases.items():
         if "b64z" not in entry and entry.get("touched"):
             world = _updated(world, path, entry, names)
-        size = (want["created"].get(path) or want["changed"].get(path) or {}).get("size")
+        size: int | None = (member(want["created"], path) or member(want["changed"], path)).get("size")
         if size is not None:
             node = world.nodes[path]
             world = msgspec.structs.replace(
@@ -55,12 +55,16 @@ def applied(world: World, want: dict[str, Any], names: Names, case: dict[str, An
     return world
 
 
-def _without(entry: dict[str, Any], *keys: str) -> dict[str, Any]:
+def _segment(entry: Object) -> Object:
+    return {**entry, "magic": int(entry["magic"], 16)} if "magic" in entry else entry
+
+
+def _without(entry: Object, *keys: str) -> Object:
     return {key: value for key, value in entry.items() if key not in keys}
 
 
-def _file(entry: dict[str, Any], names: Names) -> dict[str, Any]:
-    spec = {key: entry[key] for key in ("mode", "uid", "gid") if key in entry}
+def _file(entry: Object, names: Names) -> Object:
+    spec: Object = {key: entry[key] for key in ("mode", "uid", "gid") if key in entry}
     if "target" in entry:
         return {**spec, "symlink": entry["target"]}
     if "text" in entry:
@@ -68,10 +72,11 @@ def _file(entry: dict[str, Any], names: Names) -> dict[str, Any]:
     return {**spec, "size": entry["size"]} if "size" in entry else {**spec, "text": "changed"}
 
 
-def _updated(world: World, path: str, entry: dict[str, Any], names: Names) -> World:
+def _updated(world: World, path: str, entry: Object, names: Names) -> World:
     changes: list[StateChange] = []
-    puts = names.real_tree({"runtime-config/" + k: v for k, v in (entry.get("runtime-config") or {}).items()})
-    for key, value in {**puts, **names.real_tree(entry.get("put") or {})}.items():
+    puts: Object = {f"runtime-config/{key}": value for key, value in member(entry, "runtime-config").items()}
+    real: Object = names.real_tree({**puts, **member(entry, "put")})
+    for key, value in real.items():
         *at, last = key.split("/")
         changes += [MakeBucket(tuple(at[:depth])) for depth in range(1, len(at) + 1)]
         if value == {} and last in _BUCKETS:
@@ -79,9 +84,11 @@ def _updated(world: World, path: str, entry: dict[str, Any], names: Names) -> Wo
         else:
             text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
             changes.append(Put(tuple(at), last, text.encode()))
-    for key in names.real_tree(entry.get("deleted") or []):
+    deleted: list[str] = names.real_tree(entry.get("deleted") or [])
+    for key in deleted:
         *at, last = key.split("/")
-        changes.append(Delete(tuple(at), last))
+        if last not in _BUCKETS:  # the recorder lists a bucket only while it is empty
+            changes.append(Delete(tuple(at), last))
     node = world.nodes[path]
     held = node.content
     if not isinstance(held, Database):

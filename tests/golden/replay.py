@@ -61,9 +61,7 @@ def _refused(misuse: Problem, want: dict[str, Any]) -> dict[str, Any]:
     return {**want, "rc": misuse.exit_status, "error": _error_line(misuse.message)}
 
 
-def replayed(
-    world: World, line: CommandLine, names: Names, databases: Databases
-) -> tuple[dict[str, Any], World]:
+def replayed(world: World, line: CommandLine, names: Names, databases: Databases) -> tuple[dict[str, Any], World]:
     """Run a command on the simulated host."""
     host = Simulation(world)
     done = rehearse(Request(line.command, (), (*line.flags, *line.own), line.arguments), host)

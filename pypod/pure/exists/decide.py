@@ -17,27 +17,26 @@ ABSENT = 1
 
 def container_exists(objects: StateObjects, wanted: str, namespace: str) -> Result[bool, Problem]:
     """Whether exactly one container is meant by a name or id; several are ErrCtrExists."""
-    found = ((one.id, one.name, one.namespace) for one in objects.containers)
-    return _found(found, wanted, namespace).lash(
-        lambda _: Failure(ContainerExists.saying(f"more than one result for container ID {wanted}", wanted))
-    )
+    found = _matches(((one.id, one.name, one.namespace) for one in objects.containers), wanted, namespace)
+    if found > 1:
+        return Failure(ContainerExists.saying(f"more than one result for container ID {wanted}", wanted))
+    return Success(found == 1)
 
 
 def pod_exists(objects: StateObjects, wanted: str, namespace: str) -> Result[bool, Problem]:
     """Whether exactly one pod is meant by a name or id; several are ErrPodExists."""
-    found = ((one.id, one.name, one.namespace) for one in objects.pods)
-    return _found(found, wanted, namespace).lash(
-        lambda _: Failure(PodExists.saying(f"more than one result for ID or name {wanted}", wanted))
-    )
+    found = _matches(((one.id, one.name, one.namespace) for one in objects.pods), wanted, namespace)
+    if found > 1:
+        return Failure(PodExists.saying(f"more than one result for ID or name {wanted}", wanted))
+    return Success(found == 1)
 
 
-def _found(objects: Iterable[tuple[str, str, str]], wanted: str, namespace: str) -> Result[bool, None]:
-    """An exact id or name beats a prefix; a prefix counts where one object of the namespace has it."""
-    visible = [(id, name) for id, name, where in objects if not namespace or where == namespace]
-    if any(wanted in (id, name) for id, name in visible):
-        return Success(True)
-    matches = sum(id.startswith(wanted) for id, _ in visible)
-    return Failure(None) if matches > 1 else Success(matches == 1)
+def _matches(objects: Iterable[tuple[str, str, str]], wanted: str, namespace: str) -> int:
+    """How many objects of the namespace are meant: an exact id or name is one, whatever else begins so."""
+    visible = [(full, name) for full, name, where in objects if not namespace or where == namespace]
+    if any(wanted in (full, name) for full, name in visible):
+        return 1
+    return sum(full.startswith(wanted) for full, _ in visible)
 
 
 def image_exists(images: bytes, wanted: str) -> bool:
