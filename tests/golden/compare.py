@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tests.golden.plain import Object, as_list, as_object, member
+from tests.golden.plain import Object, is_list, is_object, member
 
 ASPECTS = ("exit", "error", "log", "settings", "changes", "database", "locks")
 
@@ -97,16 +97,14 @@ def view(step: Object) -> dict[str, Any]:
 
 def first_difference(want: object, have: object, where: str = "") -> str:
     """One line that names where two values part."""
-    left, right = as_object(want), as_object(have)
-    if left is not None and right is not None:
-        for key in [*left, *(key for key in right if key not in left)]:
-            if left.get(key) != right.get(key):
-                return first_difference(left.get(key), right.get(key), f"{where}.{key}")
-    ours, theirs = as_list(want), as_list(have)
-    if ours is not None and theirs is not None:
-        for index in range(max(len(ours), len(theirs))):
-            one = ours[index] if index < len(ours) else None
-            other = theirs[index] if index < len(theirs) else None
+    if is_object(want) and is_object(have):
+        for key in [*want, *(key for key in have if key not in want)]:
+            if want.get(key) != have.get(key):
+                return first_difference(want.get(key), have.get(key), f"{where}.{key}")
+    if is_list(want) and is_list(have):
+        for index in range(max(len(want), len(have))):
+            one = want[index] if index < len(want) else None
+            other = have[index] if index < len(have) else None
             if one != other:
                 return first_difference(one, other, f"{where}[{index}]")
     return f"{where or 'value'}: libpod {json.dumps(want)[:400]} / here {json.dumps(have)[:400]}"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.golden.plain import as_list, as_object
+from tests.golden.plain import is_list, is_object
 
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| ?[+-]\d\d:?\d\d(?: [A-Z]{3,4})?(?: m=\S+)?)?"
@@ -80,10 +80,8 @@ class Names:
 def _mapped(value: Any, text: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return text(value)
-    items = as_list(value)
-    if items is not None:
-        return [_mapped(item, text) for item in items]
-    members = as_object(value)
-    if members is not None:
-        return type(members)((text(key), _mapped(item, text)) for key, item in members.items())
+    if is_list(value):
+        return [_mapped(item, text) for item in value]
+    if is_object(value):
+        return type(value)((text(key), _mapped(item, text)) for key, item in value.items())
     return value

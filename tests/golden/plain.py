@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 Object: TypeAlias = dict[str, Any]
 
@@ -13,17 +13,11 @@ def member(value: Object, name: str) -> Object:
     return found
 
 
-def as_object(value: object) -> Object | None:
-    """The value if it is an object."""
-    if not isinstance(value, dict):
-        return None
-    found: Object = value
-    return found
+def is_object(value: object) -> TypeGuard[Object]:
+    """Whether a value is an object."""
+    return isinstance(value, dict)
 
 
-def as_list(value: object) -> list[Any] | None:
-    """The value if it is a list."""
-    if not isinstance(value, list):
-        return None
-    found: list[Any] = value
-    return found
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether a value is a list."""
+    return isinstance(value, list)

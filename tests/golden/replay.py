@@ -41,7 +41,7 @@ def outcomes(recording: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
     for index, (step, want) in enumerate(zip(case["steps"], steps, strict=True)):
         if index:
             world = next_step(world, case, index).unwrap()
-        parsed = parse(step["args"])
+        parsed = parse(tuple(step["args"]))
         if isinstance(parsed, Failure) or taken_from_recording(parsed.unwrap(), want):
             world = recorded.applied(world, want, names, case)
             databases.know(world, names)
