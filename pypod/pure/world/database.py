@@ -11,7 +11,7 @@ from typing import Final
 
 from returns.result import Failure, Result, Success
 
-from pypod.pure.database.facts import DatabaseFacts, EditJson, StateChange, StateObjects
+from pypod.pure.database.facts import DatabaseFacts, StateChange, StateObjects
 from pypod.pure.database.objects import facts_of_tree, objects_of_tree
 from pypod.pure.database.tree import applied, bolt_bytes_size, empty_tree, tree_of
 from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, FileType, HostFacts
@@ -19,7 +19,7 @@ from pypod.pure.failure import HostError
 from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.host import DescribeHost
 from pypod.pure.world.namespaces import Namespaces
-from pypod.pure.world.overlaid import facts_after, may_change, objects_after
+from pypod.pure.world.overlaid import facts_after, may_change, objects_after, place_of, touches_objects
 from pypod.pure.world.state import Database, Node, Overlaid
 from pypod.pure.world.tree import READ, refusal, replaced
 
@@ -28,6 +28,8 @@ _NEW_PAGES: Final = 4
 _COMMITTED: Final = "transaction"
 """What changed where every change was so already: bbolt commits all the same, with the next transaction id."""
 _USUAL_PAGE: Final = 4096
+_SMALLEST: Final = 1 << 15
+"""What a file has at least, in bytes, once bbolt has written to it."""
 
 
 class Databases(Namespaces):
@@ -135,20 +137,22 @@ class Databases(Namespaces):
         facts = base.unwrap()
         earlier = node.content.changes if isinstance(node.content, Overlaid) else ()
         after, details = facts_after(facts, changes)
-        edits = tuple(change for change in changes if isinstance(change, EditJson))
-        if edits:
+        touching = tuple(change for change in changes if touches_objects(change))
+        if touching:
             objects = self.read_objects(path)
             if isinstance(objects, Failure):
                 return objects
-            details = (*details, *_edited(objects.unwrap(), edits))
-        content = Overlaid(replaced(after, txid=facts.txid + 1), (*earlier, *changes))
-        change = self.put(where, replaced(node, content=content))
+            found = {*details, *_touched(objects.unwrap(), touching)}
+            details = tuple(dict.fromkeys(place for place in map(place_of, changes) if place in found))
+        size = max(node.size, _SMALLEST)
+        content = Overlaid(replaced(after, txid=facts.txid + 1, size=size), (*earlier, *changes))
+        change = self.put(where, replaced(node, content=content, size=size))
         return Success(Changed(tuple(replaced(change, detail=detail) for detail in details or (_COMMITTED,))))
 
 
-def _edited(objects: StateObjects, edits: tuple[EditJson, ...]) -> tuple[str, ...]:
-    """The edits that change something, or may do so: a field that was not declared cannot be compared."""
-    return tuple("/".join((*edit.at, edit.key)) for edit in edits if may_change(objects, edit))
+def _touched(objects: StateObjects, changes: tuple[StateChange, ...]) -> tuple[str, ...]:
+    """Where changes of objects change something, or may do so: a field that was not declared cannot be compared."""
+    return tuple(dict.fromkeys(place_of(change) for change in changes if may_change(objects, change)))
 
 
 def _facts(database: Database) -> DatabaseFacts:

@@ -20,17 +20,25 @@ from pypod.pure.world.state import EMPTY, Mount, Node, Pause, World
 from pypod.pure.world.tree import Place, above, refusal, replaced
 
 PAUSE: Final = "podman pause"
+_ID_MAPS: Final = ("uid_map", "gid_map")
 
 
 class Namespaces(Mounts):
     """The answer to leaving is the exit status that the surrounding host will decide; here 0."""
 
     def read_file(self, path: str, /) -> Result[bytes, HostError]:
-        """``/proc/self`` follows from the process: its mounts and its id maps."""
-        if not self.world.open and path.startswith("/proc/self/"):
-            written = _about_process(self.world, path[len("/proc/self/") :])
+        """``/proc/self`` follows from the process: its mounts, and its id maps, also those of a namespace only planned."""
+        if path.startswith("/proc/self/"):
+            name = path[len("/proc/self/") :]
+            followed = not self.world.open or (self.world.mappings is not None and name in _ID_MAPS)
+            written = _about_process(self.world, name) if followed else None
             if written is not None:
                 return Success(written)
+        if not self.world.open and path.startswith("/proc/") and path.endswith(_ID_MAPS):
+            _, _, pid, name = path.split("/", 3)
+            pause = self.world.pauses.get(int(pid)) if pid.isdecimal() else None
+            if pause is not None:
+                return Success(_written_map(pause.mappings, name))
         return super().read_file(path)
 
     def stat(self, path: str, /) -> Result[FileStatus, HostError]:
@@ -63,12 +71,25 @@ class Namespaces(Mounts):
             self.join(left.pid)
 
     def join(self, pid: int) -> None:
-        """Become root in the namespaces that a process keeps; an unknown one is taken to map the ids of this process."""
+        """Become root in the namespaces that a process keeps."""
         pause = self.world.pauses.get(pid)
+        if pause is None:
+            self._become_root(self._mappings_of(pid), self.world.mounts, pid)
+        else:
+            self._become_root(pause.mappings, pause.mounts, pid)
+
+    def _mappings_of(self, pid: int) -> IdMappings:
+        """The ids of a process as its namespace maps them; where nothing tells them, those of this process alone."""
         who = self.identity()
-        plain = IdMappings((IdRange(0, who.euid, 1),), (IdRange(0, who.egid, 1),))
-        mappings, mounts = (plain, self.world.mounts) if pause is None else (pause.mappings, pause.mounts)
-        self._become_root(mappings, mounts, pid)
+        return IdMappings(
+            self._ranges_of(f"/proc/{pid}/uid_map") or (IdRange(0, who.euid, 1),),
+            self._ranges_of(f"/proc/{pid}/gid_map") or (IdRange(0, who.egid, 1),),
+        )
+
+    def _ranges_of(self, path: str) -> tuple[IdRange, ...]:
+        lines = self.read_file(path).value_or(b"").decode("ascii", "replace").splitlines()
+        fields = (line.split() for line in lines)
+        return tuple(IdRange(*map(int, one)) for one in fields if len(one) == 3 and all(map(str.isdecimal, one)))
 
     def _pause(self, path: str, mappings: IdMappings) -> int:
         """A pause process, with its id in a file of mode 0600."""
@@ -120,11 +141,16 @@ def _about_process(world: World, name: str) -> bytes | None:
             for number, mount in enumerate(world.mounts)
         )
         return "".join(lines).encode("utf-8", "surrogateescape")
-    if name not in ("uid_map", "gid_map"):
+    if name not in _ID_MAPS:
         return None
     if world.mappings is None:
         return b"         0          0 4294967295\n"
-    ranges = world.mappings.uids if name == "uid_map" else world.mappings.gids
+    return _written_map(world.mappings, name)
+
+
+def _written_map(mappings: IdMappings, name: str) -> bytes:
+    """The text of an id map in ``/proc``."""
+    ranges = mappings.uids if name == "uid_map" else mappings.gids
     return "".join(f"{one.inside:10} {one.outside:10} {one.length:10}\n" for one in ranges).encode()
 
 

@@ -29,6 +29,8 @@ _FIELDS: Final = {
 }
 """Which declared fact of a container a field of its JSON objects is."""
 
+_SESSIONS: Final = ("exec",)
+
 _DROPPED: Final = {"state": 0, "pid": 0, "conmon_pid": 0, "lock": 0, "runtime": ""}
 
 
@@ -38,15 +40,25 @@ def facts_after(facts: DatabaseFacts, changes: tuple[StateChange, ...]) -> tuple
     for change in changes:
         after = _facts_after(facts, change)
         if after is not None:
-            key = () if isinstance(change, MakeBucket | EmptyBucket) else (change.key,)
-            details.append("/".join((*change.at, *key)))
+            details.append(place_of(change))
             facts = after
     return facts, tuple(dict.fromkeys(details))
 
 
+def place_of(change: StateChange) -> str:
+    """What a change is about, as an answer names it: ``runtime-config/os``."""
+    key = () if isinstance(change, MakeBucket | EmptyBucket) else (change.key,)
+    return "/".join((*change.at, *key))
+
+
+def touches_objects(change: StateChange) -> bool:
+    """Whether a change is one of the objects that libpod keeps: to be compared, they have to be looked at."""
+    return isinstance(change, EditJson) or (isinstance(change, EmptyBucket) and change.at == _SESSIONS)
+
+
 def _facts_after(facts: DatabaseFacts, change: StateChange) -> DatabaseFacts | None:
     """``None`` where nothing changes.  What lies in other buckets cannot be compared and counts as changed."""
-    if isinstance(change, EditJson):
+    if isinstance(change, EditJson) or touches_objects(change):
         return None
     if isinstance(change, MakeBucket):
         if len(change.at) != 1:
@@ -80,7 +92,7 @@ def objects_after(objects: StateObjects, changes: tuple[StateChange, ...]) -> St
         if isinstance(change, EditJson):
             containers = tuple(_container_after(one, change) for one in objects.containers)
             objects = msgspec.structs.replace(objects, containers=containers)
-        elif isinstance(change, EmptyBucket) and change.at == ("exec",):
+        elif isinstance(change, EmptyBucket) and change.at == _SESSIONS:
             objects = msgspec.structs.replace(objects, exec_sessions=())
     return objects
 
@@ -100,9 +112,10 @@ def _container_after(container: ContainerFacts, edit: EditJson) -> ContainerFact
     return msgspec.structs.replace(container, **fields) if fields else container
 
 
-def may_change(objects: StateObjects, edit: EditJson) -> bool:
-    """Whether an edit changes an object; one that touches a field that is not declared is taken to."""
-    names = (*(name for name, _ in edit.set), *edit.drop)
-    if any((edit.key, name) not in _FIELDS for name in names):
-        return True
-    return objects_after(objects, (edit,)) != objects
+def may_change(objects: StateObjects, change: StateChange) -> bool:
+    """Whether a change alters the objects; an edit of a field that is not declared is taken to."""
+    if isinstance(change, EditJson):
+        names = (*(name for name, _ in change.set), *change.drop)
+        if any((change.key, name) not in _FIELDS for name in names):
+            return True
+    return objects_after(objects, (change,)) != objects
