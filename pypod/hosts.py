@@ -5,6 +5,7 @@ Opening one looks at nothing; the first rehearsal does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Final, Literal, TypeVar, cast
 
@@ -66,20 +67,22 @@ class Simulation:
 
 
 class Described:
-    """The host that a JSON file describes; ``-`` is standard input.
+    """A described host: the JSON file that says how it is, or the value that was decoded from one.
 
-    ``step``, counted from 1, is for a file with several steps: the host as it is before that one, the ones before it
-    having been run on the simulated host.
+    ``name`` stands before what is wrong with the description.  ``step``, counted from 1, is for a description with
+    several steps: the host as it is before that one, the ones before it having been run on the simulated host.
     """
 
-    def __init__(self, path: str, step: int = 1) -> None:
-        self.path = path
+    def __init__(self, name: str, read: Callable[[], Result[dict[str, Any], Problem]], step: int = 1) -> None:
+        self.name = name
         self.step = step
+        self._read = read
 
     @property
     def source(self) -> Source:
         """A recording of a host, or a description of one."""
-        return "snapshot" if "recorded_from" in self._plain else "description"
+        plain = self._plain.value_or(None)
+        return "snapshot" if plain is not None and "recorded_from" in plain else "description"
 
     @property
     def podman_installed(self) -> str:
@@ -88,45 +91,44 @@ class Described:
         return "" if isinstance(world, Failure) else _version(Simulation(world.unwrap()).answer(_ASK_PODMAN))
 
     def rehearsal(self) -> Result[Simulation, Problem]:
-        """A simulated host as the file describes it; a ``Misused`` names the place that is wrong."""
+        """A simulated host as it is described; a ``Misused`` names the place that is wrong."""
         return self._world.map(Simulation)
 
-    @property
-    def _plain(self) -> dict[str, Any]:
-        read = self._read
-        return {} if isinstance(read, Failure) else read.unwrap()
+    @cached_property
+    def _plain(self) -> Result[dict[str, Any], Problem]:
+        return self._read()
 
     @cached_property
     def _world(self) -> Result[World, Problem]:
         from pypod.pure.world.describe import described, next_step
 
-        if isinstance(self._read, Failure):
-            return self._read
-        plain = self._plain
+        if isinstance(self._plain, Failure):
+            return self._plain
+        plain = self._plain.unwrap()
         steps = _steps(plain)
         if not 1 <= self.step <= max(len(steps), 1):
-            return Failure(Misused(f"{self.path} has no step {self.step}: it has {len(steps)}", self.path))
+            return Failure(Misused(f"{self.name} has no step {self.step}: it has {len(steps)}", self.name))
         world = described(plain)
         for index in range(1, self.step):
             if isinstance(world, Failure):
                 break
             world = next_step(_having_run(world.unwrap(), steps[index - 1]), plain, index)
-        return world.alt(lambda wrong: Misused(f"{self.path}: {wrong.message}", self.path))
+        return world.alt(lambda wrong: Misused(f"{self.name}: {wrong.message}", self.name))
 
-    @cached_property
-    def _read(self) -> Result[dict[str, Any], Problem]:
-        import json
 
-        read = standard_input() if self.path == "-" else LinuxObserver().read_file(self.path)
-        if isinstance(read, Failure):
-            return Failure(Misused(f"cannot read the host description: {read.failure().message}", self.path))
-        try:
-            plain: object = json.loads(read.unwrap())
-        except (ValueError, RecursionError) as error:
-            return Failure(Misused(f"{self.path} is not JSON: {error}", self.path))
-        if not isinstance(plain, dict):
-            return Failure(Misused(f"{self.path}: $: expected an object", self.path))
-        return Success(cast("dict[str, Any]", plain))
+def _read_file(path: str) -> Result[dict[str, Any], Problem]:
+    import json
+
+    read = standard_input() if path == "-" else LinuxObserver().read_file(path)
+    if isinstance(read, Failure):
+        return Failure(Misused(f"cannot read the host description: {read.failure().message}", path))
+    try:
+        plain: object = json.loads(read.unwrap())
+    except (ValueError, RecursionError) as error:
+        return Failure(Misused(f"{path} is not JSON: {error}", path))
+    if not isinstance(plain, dict):
+        return Failure(Misused(f"{path}: $: expected an object", path))
+    return Success(cast("dict[str, Any]", plain))
 
 
 def live() -> Live:
@@ -135,8 +137,13 @@ def live() -> Live:
 
 
 def described(path: str, step: int = 1) -> Described:
-    """The host that a JSON file describes (``docs/host-format.md``), before its step of that number."""
-    return Described(path, step)
+    """The host that a JSON file describes (``docs/host-format.md``), before its step of that number; ``-`` is standard input."""
+    return Described(path, lambda: _read_file(path), step)
+
+
+def described_value(description: dict[str, Any], step: int = 1, name: str = "the host description") -> Described:
+    """The same of a description that is decoded already.  ``name`` stands before what is wrong with it."""
+    return Described(name, lambda: Success(description), step)
 
 
 _ASK_PODMAN: Final = RunProgram(("podman", "--version"))
