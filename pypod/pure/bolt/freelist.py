@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Final
 
 from pypod.pure.bolt.errors import DamagedError
 from pypod.pure.bolt.meta import NO_FREELIST, Meta
-from pypod.pure.bolt.page import FREELIST, HEADER_SIZE, Page, Pages, type_name
+from pypod.pure.bolt.page import FREELIST, HEADER, HEADER_SIZE, Page, Pages, type_name
 
 MANY: Final = 0xFFFF
 ID: Final = struct.Struct("<Q")
@@ -39,3 +40,14 @@ def free_pages(pages: Pages, meta: Meta) -> tuple[int, ...]:
     if start + count * ID.size > page.end:
         raise DamagedError(f"invalid freelist page: {page.id}, {count} ids do not fit", page.id, page.start)
     return tuple(sorted(struct.unpack_from(f"<{count}Q", pages.buffer, start)))
+
+
+def pages_for(count: int, page_size: int) -> int:
+    """The pages that the library takes for a list of so many ids, counted before they are taken: never too few."""
+    return (HEADER_SIZE + ID.size * (count + (count >= MANY))) // page_size + 1
+
+
+def encoded(ids: Sequence[int], number: int, overflow: int) -> bytes:
+    """A freelist as a page, without the zeroes that fill the last one.  ``ids`` ascend."""
+    stored = (len(ids), *ids) if len(ids) >= MANY else ids
+    return HEADER.pack(number, FREELIST, min(len(ids), MANY), overflow) + struct.pack(f"<{len(stored)}Q", *stored)

@@ -10,7 +10,8 @@ import struct
 from typing import Final
 
 from pypod.pure.bolt.errors import DamagedError
-from pypod.pure.bolt.page import ELEMENT_SIZE, HEADER_SIZE, Page, Pages
+from pypod.pure.bolt.node import Leaf
+from pypod.pure.bolt.page import ELEMENT_SIZE, HEADER, HEADER_SIZE, LEAF, Page, Pages
 
 ELEMENT: Final = struct.Struct("<IIII")
 BUCKET_FLAG: Final = 0x01
@@ -63,3 +64,39 @@ def _key(pages: Pages, page: Page, index: int) -> bytes:
     if start + size > page.end:
         raise DamagedError(f"page {page.id}: key of element {index} lies outside", page.id, element)
     return bytes(pages.buffer[start : start + size])
+
+
+def node(pages: Pages, page: Page) -> Leaf:
+    """All elements of a page, to be changed."""
+    image = bytes(pages.buffer[page.start : page.end])
+    keys: list[bytes] = []
+    values: list[bytes] = []
+    flags: list[int] = []
+    element = HEADER_SIZE
+    for flag, position, key_size, value_size in ELEMENT.iter_unpack(
+        image[element : element + page.count * ELEMENT_SIZE]
+    ):
+        key = element + position
+        value = key + key_size
+        if not key_size or value + value_size > len(image):
+            where = page.start + element
+            raise DamagedError(f"page {page.id}: element {len(keys)} lies outside or has no key", page.id, where)
+        keys.append(image[key:value])
+        values.append(image[value : value + value_size])
+        flags.append(flag)
+        element += ELEMENT_SIZE
+    pages.spend(page.count, page.id, page.start)
+    return Leaf(keys, values, flags, page.id)
+
+
+def encoded(leaf: Leaf, number: int = 0, overflow: int = 0) -> bytes:
+    """A leaf as a page, without the zeroes that fill the last one: headers of all elements, then keys and values."""
+    count = len(leaf.keys)
+    parts = [HEADER.pack(number, LEAF, count, overflow)]
+    position = count * ELEMENT_SIZE
+    for key, value, flags in zip(leaf.keys, leaf.values, leaf.flags, strict=True):
+        parts.append(ELEMENT.pack(flags, position, len(key), len(value)))
+        position += len(key) + len(value) - ELEMENT_SIZE
+    for pair in zip(leaf.keys, leaf.values, strict=True):
+        parts += pair
+    return b"".join(parts)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from returns.result import Failure, Result, Success
 
 from pypod.pure.bolt.errors import CHECKSUM, INVALID, TOO_SMALL, VERSION_MISMATCH, BoltError
-from pypod.pure.bolt.page import HEADER_SIZE, Buffer
+from pypod.pure.bolt.page import HEADER, HEADER_SIZE, META, Buffer
 
 MAGIC: Final = 0xED0CDAED
 VERSION: Final = 2
@@ -84,3 +84,11 @@ def current_meta(buffer: Buffer, page_size: int) -> Result[Meta, BoltError]:
     if not valid:
         return first
     return Success(msgspec.structs.replace(max(valid, key=lambda meta: meta.txid), page_size=size))
+
+
+def encoded(meta: Meta, number: int) -> bytes:
+    """A meta page, zeroes to its end included."""
+    fields = (meta.root, meta.sequence, meta.freelist, meta.high_water, meta.txid)
+    body = BODY.pack(MAGIC, VERSION, meta.page_size, 0, *fields)
+    page = HEADER.pack(number, META, 0, 0) + body + CHECKSUM_FIELD.pack(checksum(body))
+    return page.ljust(meta.page_size, b"\0")

@@ -1,0 +1,90 @@
+"""Writing: every node that was taken gets new pages, children before parents, buckets before the bucket that holds them.
+
+Follows ``node.spill`` and ``Bucket.spill``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pypod.pure.bolt import branch, leaf
+from pypod.pure.bolt.bucket import HEADER
+from pypod.pure.bolt.leaf import BUCKET_FLAG
+from pypod.pure.bolt.node import Branch, Leaf, Node, parts_of, size_of
+from pypod.pure.bolt.space import Space
+from pypod.pure.bolt.working import Source, Working
+from pypod.pure.bolt.writes import Write
+
+INLINE_SHARE: Final = 4
+"""A bucket is written into the value of its key where it takes no more than this part of a page."""
+
+
+class Spill:
+    """Where the new pages go: ``writes`` are theirs, in the order of allocation."""
+
+    def __init__(self, source: Source, space: Space) -> None:
+        self._source = source
+        self._space = space
+        self.writes: list[Write] = []
+
+    def bucket(self, bucket: Working) -> None:
+        """The buckets opened in it, then its own nodes; ``root`` is then its new root page."""
+        for key, inside in sorted(bucket.opened.items()):
+            value = self._value(inside)
+            if value:
+                bucket.leaf_for(key).put(key, value, BUCKET_FLAG)
+        if bucket.node is not None:
+            bucket.root = self._tree(bucket.node)
+
+    def _value(self, bucket: Working) -> bytes:
+        """What stands for a bucket in the one that holds it; nothing where it did not change."""
+        if isinstance(bucket.node, Leaf) and fits_inline(bucket.node, self._space.page_size):
+            self._release(bucket.node)
+            return HEADER.pack(0, bucket.sequence) + leaf.encoded(bucket.node)
+        self.bucket(bucket)
+        return b"" if bucket.node is None else HEADER.pack(bucket.root, bucket.sequence)
+
+    def _tree(self, root: Node) -> int:
+        pages = self._pages(root)
+        while len(pages) > 1:
+            pages = self._pages(Branch([key for key, _ in pages], [page for _, page in pages]))
+        return pages[0][1]
+
+    def _pages(self, node: Node) -> list[tuple[bytes, int]]:
+        """The pages that a node becomes: the first key and the id of each."""
+        if isinstance(node, Branch):
+            node = self._spilled_below(node)
+        self._release(node)
+        cuts = parts_of(node.sizes(), self._space.page_size)
+        return [self._written(node.part(start, end)) for start, end in cuts]
+
+    def _spilled_below(self, node: Branch) -> Branch:
+        keys: list[bytes] = []
+        children: list[int | Node] = []
+        for key, held in zip(node.keys, node.children, strict=True):
+            below = [(key, held)] if isinstance(held, int) else self._pages(held)
+            keys += [first or key for first, _ in below]
+            children += [page for _, page in below]
+        return Branch(keys, children, node.page)
+
+    def _written(self, node: Node) -> tuple[bytes, int]:
+        count = -(-size_of(node) // self._space.page_size)
+        number = self._space.allocate(count)
+        kind = leaf.encoded(node, number, count - 1) if isinstance(node, Leaf) else branch.encoded(node, number, count - 1)
+        self.write(number, count, kind)
+        return node.keys[0] if node.keys else b"", number
+
+    def write(self, number: int, count: int, page: bytes) -> None:
+        """A page and those that belong to it, zeroes to the end."""
+        size = self._space.page_size
+        self.writes.append(Write(number * size, page.ljust(count * size, b"\0")))
+
+    def _release(self, node: Node) -> None:
+        if node.page:
+            self._space.release(node.page, self._source.extent(node.page))
+            node.page = 0
+
+
+def fits_inline(node: Leaf, page_size: int) -> bool:
+    """Whether a bucket with this leaf as its root has no pages of its own (``Bucket.inlineable``)."""
+    return not any(flags & BUCKET_FLAG for flags in node.flags) and size_of(node) <= page_size // INLINE_SHARE

@@ -1,0 +1,154 @@
+"""A bucket while it is changed: which of its pages were taken into memory, and the search for a key through both.
+
+What a change touches is decided here as bbolt decides it: the pages from the root to the leaf of a key that is put or
+deleted are taken, nothing else; every page that was taken is written anew.
+"""
+
+from __future__ import annotations
+
+from pypod.pure.bolt import branch, leaf
+from pypod.pure.bolt.bucket import DEEPEST, HEADER
+from pypod.pure.bolt.errors import DamagedError
+from pypod.pure.bolt.leaf import BUCKET_FLAG
+from pypod.pure.bolt.node import Branch, Leaf, Node
+from pypod.pure.bolt.page import BRANCH, LEAF, Page, Pages
+from pypod.pure.bolt.page import HEADER as PAGE_HEADER
+
+
+class Source:
+    """The pages of the former snapshot as nodes.  They are shared: nobody changes them."""
+
+    __slots__ = ("_nodes", "pages")
+
+    def __init__(self, pages: Pages) -> None:
+        self.pages = pages
+        self._nodes: dict[int, Node] = {}
+
+    def node(self, number: int) -> Node:
+        """A page of a tree."""
+        found = self._nodes.get(number)
+        if found is None:
+            page = self.pages.tree_page(number)
+            found = branch.node(self.pages, page) if page.flags & BRANCH else leaf.node(self.pages, page)
+            self._nodes[number] = found
+        return found
+
+    def extent(self, number: int) -> int:
+        """How many pages belong to the one with this id, itself included."""
+        page = self.pages.page(number)
+        overflow: int = PAGE_HEADER.unpack_from(self.pages.buffer, page.start)[3]
+        return overflow + 1
+
+
+class Working:
+    """A bucket of a write transaction.  ``node`` is its root where that was taken; ``opened`` the buckets in it that
+    changes went through; ``unbalanced`` the nodes from which something was deleted.
+    """
+
+    __slots__ = ("_depth", "_read", "_source", "node", "opened", "root", "sequence", "unbalanced")
+
+    def __init__(self, source: Source, root: int, sequence: int, inside: Leaf | None = None, depth: int = 0) -> None:
+        self._source = source
+        self._read = inside
+        self._depth = depth
+        self.root = root
+        self.sequence = sequence
+        self.node: Node | None = None
+        self.opened: dict[bytes, Working] = {}
+        self.unbalanced: list[Node] = []
+
+    def look(self, key: bytes) -> tuple[int, bytes] | None:
+        """Flags and value of a key; takes nothing."""
+        node = self.node if self.node is not None else self._root_as_read()
+        for _ in range(DEEPEST):
+            if isinstance(node, Leaf):
+                index = node.find(key)
+                return None if index < 0 else (node.flags[index], node.values[index])
+            held = node.children[node.index_for(key)]
+            node = self._source.node(held) if isinstance(held, int) else held
+        raise DamagedError(f"page {self.root}: the tree is too deep", self.root, -1)
+
+    def leaf_for(self, key: bytes) -> Leaf:
+        """The leaf where a key is or belongs, taken with all nodes above it."""
+        node: Node = self.taken_root()
+        for _ in range(DEEPEST):
+            if isinstance(node, Leaf):
+                return node
+            node = self.taken(node, node.index_for(key))
+        raise DamagedError(f"page {self.root}: the tree is too deep", self.root, -1)
+
+    def delete(self, key: bytes) -> None:
+        """Delete a key that is there, whatever it holds."""
+        node = self.leaf_for(key)
+        node.delete(key)
+        self.unbalanced.append(node)
+
+    def taken_root(self) -> Node:
+        """The root, taken."""
+        if self.node is None:
+            self.node = self._root_as_read().copy()
+        return self.node
+
+    def taken(self, parent: Branch, index: int) -> Node:
+        """A child, taken."""
+        held = parent.children[index]
+        if isinstance(held, int):
+            held = self._source.node(held).copy()
+            held.parent = parent
+            parent.children[index] = held
+        return held
+
+    def bucket(self, key: bytes) -> Working | None:
+        """A bucket in this one; ``None`` where it is absent or a plain key."""
+        found = self.opened.get(key)
+        if found is None:
+            held = self.look(key)
+            if held is None or not held[0] & BUCKET_FLAG:
+                return None
+            found = self.opened[key] = self._nested(held[1])
+        return found
+
+    def pages_as_read(self) -> list[int]:
+        """The pages of the tree in the former snapshot; none of an inline bucket's."""
+        found = [self.root] if self.root else []
+        for number in found:
+            node = self._source.node(number)
+            self._source.pages.spend(1, number, -1)
+            if isinstance(node, Branch):
+                found += [held for held in node.children if isinstance(held, int)]
+        return found
+
+    def names_of_buckets(self) -> list[bytes]:
+        """The keys of the buckets that are in it now."""
+        nodes = [self.node if self.node is not None else self._root_as_read()]
+        for node in nodes:
+            self._source.pages.spend(1, node.page, -1)
+            if isinstance(node, Branch):
+                nodes += [self._source.node(held) if isinstance(held, int) else held for held in node.children]
+        leaves = [node for node in nodes if isinstance(node, Leaf)]
+        return [
+            key for node in leaves for key, flags in zip(node.keys, node.flags, strict=True) if flags & BUCKET_FLAG
+        ]
+
+    def _root_as_read(self) -> Node:
+        return self._source.node(self.root) if self._read is None else self._read
+
+    def _nested(self, value: bytes) -> Working:
+        if len(value) < HEADER.size:
+            raise DamagedError(f"page {self.root}: bucket without a header", self.root, -1)
+        if self._depth == DEEPEST:
+            raise DamagedError(f"page {self.root}: buckets are nested too deep", self.root, -1)
+        root, sequence = HEADER.unpack_from(value)
+        inside = None if root else inline_leaf(value, self.root)
+        return Working(self._source, root, sequence, inside, self._depth + 1)
+
+
+def inline_leaf(value: bytes, holder: int) -> Leaf:
+    """The leaf in the value of an inline bucket."""
+    pages = Pages(memoryview(value), 0, 0)
+    page: Page = pages.inline_page(holder, HEADER.size, len(value))
+    if not page.flags & LEAF:
+        raise DamagedError(f"page {holder}: inline bucket that is no leaf", holder, -1)
+    found = leaf.node(pages, page)
+    found.page = 0
+    return found
