@@ -11,12 +11,18 @@ from typing import Final, NamedTuple, cast
 
 
 class OwnFlag(NamedTuple):
-    """A flag of pypod's own.  ``value`` names its value in the help; empty: it takes none."""
+    """A flag of pypod's own.  ``value`` names its value in the help; empty: it takes none.  ``short`` is a letter."""
 
     name: str
     help: str
     value: str = ""
     choices: tuple[str, ...] = ()
+    short: str = ""
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """How it is written, with its dashes."""
+        return (f"--{self.name}", f"-{self.short}") if self.short else (f"--{self.name}",)
 
 
 class Words(NamedTuple):
@@ -59,6 +65,13 @@ _HOST: Final = OwnFlag(
     "host", "plan for the host that FILE describes (JSON; - is standard input), not for this one", "FILE"
 )
 _STEP: Final = OwnFlag("step", "of a recorded host: the state before step N (default 1)", "N")
+_AS: Final = OwnFlag(
+    "as",
+    "plan what root would see, looking with your own permissions: what you may not read counts as absent, is listed, "
+    "and makes the plan incomplete",
+    "USER",
+    ("root",),
+)
 _FOR: Final = OwnFlag(
     "for",
     'the command whose runtime is planned: "info", "system renumber", "system migrate", ... (default: construction)',
@@ -74,6 +87,7 @@ COMMANDS: Final = (
         (
             _HOST,
             _STEP,
+            _AS,
             _FOR,
             _FORMAT,
             OwnFlag("out", "also save the plan (JSON) to FILE", "FILE"),
@@ -97,7 +111,7 @@ COMMANDS: Final = (
         "pypod.cli.explain:run",
         "tell where a setting's value comes from",
         "pypod [PODMAN FLAGS] explain [FLAGS] KEY...",
-        (_HOST, _STEP, _FOR, _FORMAT),
+        (_HOST, _STEP, _AS, _FOR, _FORMAT),
         "Shows a setting's value, its origin (file and line, variable, flag, database),\n"
         "what it overrode, and what was set but does not count. KEY is a dotted name such\n"
         "as engine.tmp_dir; a table's name (engine) shows all of it.",
@@ -111,3 +125,10 @@ COMMANDS: Final = (
 )
 
 BY_NAME: Final = {command.name: command for command in COMMANDS}
+GROUPS: Final = {command.name.partition(" ")[0] for command in COMMANDS if " " in command.name}
+"""The first words of commands of two words."""
+
+
+def below(group: str) -> tuple[str, ...]:
+    """The second words of a group's commands."""
+    return tuple(name.partition(" ")[2] for name in BY_NAME if name.startswith(f"{group} "))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from pypod.cli.commands import COMMANDS, EVERYWHERE, Command, OwnFlag
+from pypod.cli.commands import COMMANDS, EVERYWHERE, GROUPS, Command, OwnFlag, below
 
 WIDTH: Final = 80
 _INTRODUCTION: Final = """Usage: pypod [PODMAN FLAGS] COMMAND [FLAGS]
@@ -18,7 +18,7 @@ as Podman takes them.
 
 def overview(podman_flags: Iterable[tuple[str, str]]) -> str:
     """``pypod --help``; Podman's flags as name and help."""
-    commands = "".join(f"  {command.name:<10} {command.summary}\n" for command in COMMANDS)
+    commands = "".join(f"  {command.name:<13} {command.summary}\n" for command in COMMANDS)
     examples = "".join(f"  {line}\n" for command in COMMANDS for line, _ in command.examples[:2])
     named = "".join(_row(name, text, 28) for name, text in podman_flags)
     return (
@@ -38,7 +38,7 @@ def of_command(command: Command) -> str:
 
 
 def _flags(flags: Iterable[OwnFlag]) -> str:
-    return "".join(_row(f"--{flag.name} {flag.value}".rstrip(), flag.help, 22) for flag in flags)
+    return "".join(_row(f"{', '.join(reversed(flag.forms))} {flag.value}".rstrip(), flag.help, 22) for flag in flags)
 
 
 def _row(name: str, text: str, column: int) -> str:
@@ -55,10 +55,11 @@ def completion(shell: str, podman_flags: Iterable[str]) -> str:
     if shell == "fish":
         return _fish(flags)
     cases = "".join(
-        f'        {command.name}) words="{" ".join(f"--{flag.name}" for flag in command.flags)} $words" ;;\n'
+        f'        "{command.name}") words="{" ".join(f"--{flag.name}" for flag in command.flags)} $words" ;;\n'
         for command in COMMANDS
-    )
-    names = " ".join(command.name for command in COMMANDS)
+    ) + "".join(f'        {group}) words="{" ".join(below(group))}" ;;\n' for group in sorted(GROUPS))
+    first = " ".join(dict.fromkeys(command.name.partition(" ")[0] for command in COMMANDS))
+    names = "|".join([*sorted(GROUPS), *(command.name for command in COMMANDS)])
     values = "".join(
         f'        --{flag.name}) COMPREPLY=($(compgen -W "{" ".join(flag.choices)}" -- "$current")); return ;;\n'
         for flag in _with_choices()
@@ -67,13 +68,13 @@ def completion(shell: str, podman_flags: Iterable[str]) -> str:
     return f"""{head}_pypod() {{
     local current="${{COMP_WORDS[COMP_CWORD]}}" before="${{COMP_WORDS[COMP_CWORD-1]}}" words="{flags}" command="" word
     for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-        case " {names} " in *" $word "*) command="$word" ;; esac
+        case "|{names}|" in *"|${{command:+$command }}$word|"*) command="${{command:+$command }}$word" ;; esac
     done
     case "$before" in
-{values}        --host|--out) COMPREPLY=($(compgen -f -- "$current")); return ;;
+{values}        --host|--out|--database) COMPREPLY=($(compgen -f -- "$current")); return ;;
     esac
     case "$command" in
-{cases}        *) words="{names} $words" ;;
+{cases}        *) words="{first} $words" ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$current"))
 }}
@@ -88,15 +89,26 @@ def _with_choices() -> tuple[OwnFlag, ...]:
 
 
 def _fish(flags: str) -> str:
-    lines = [f"complete -c pypod -n __fish_use_subcommand -a {one.name} -d '{_plain(one.summary)}'" for one in COMMANDS]
+    lines = [
+        f"complete -c pypod -n __fish_use_subcommand -a {one.name} -d '{_plain(one.summary)}'"
+        for one in COMMANDS
+        if " " not in one.name
+    ]
+    for group in sorted(GROUPS):
+        lines.append(f"complete -c pypod -n __fish_use_subcommand -a {group}")
+        lines.append(f"complete -c pypod -n '__fish_seen_subcommand_from {group}' -a '{' '.join(below(group))}'")
     lines += [f"complete -c pypod -l {name.removeprefix('--')}" for name in flags.split() if name.startswith("--")]
     lines += [
-        f"complete -c pypod -n '__fish_seen_subcommand_from {command.name}' -l {flag.name}"
+        f"complete -c pypod -n '{_seen(command.name)}' -l {flag.name}"
         f" -d '{_plain(flag.help)}'" + (" -r" if flag.value else "")
         for command in COMMANDS
         for flag in command.flags
     ]
     return "\n".join(lines) + "\n"
+
+
+def _seen(name: str) -> str:
+    return "; and ".join(f"__fish_seen_subcommand_from {word}" for word in name.split())
 
 
 def _plain(text: str) -> str:

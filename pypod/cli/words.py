@@ -6,11 +6,11 @@ those of :data:`~pypod.cli.commands.EVERYWHERE`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from returns.result import Failure, Result, Success
 
-from pypod.cli.commands import BY_NAME, EVERYWHERE, OwnFlag, Words
+from pypod.cli.commands import BY_NAME, EVERYWHERE, GROUPS, OwnFlag, Words, below
 
 SHORT = {"-h": "--help", "-v": "--version"}
 
@@ -22,8 +22,8 @@ def taken_apart(argv: list[str], takes_value: Callable[[str], bool]) -> Result[W
     own: dict[str, str] = {}
     podman: list[str] = []
     arguments: list[str] = []
-    known = {f"--{flag.name}": flag for flag in EVERYWHERE}
-    command = ""
+    known = {form: flag for flag in EVERYWHERE for form in flag.forms}
+    command = group = ""
     rest = iter(argv)
     for word in rest:
         if word == "--":
@@ -32,10 +32,16 @@ def taken_apart(argv: list[str], takes_value: Callable[[str], bool]) -> Result[W
             if command:
                 arguments.append(word)
                 continue
-            if word not in BY_NAME and "help" not in own:
-                return Failure(_unknown_command(word))
-            command = word if word in BY_NAME else ""
-            known |= {f"--{flag.name}": flag for flag in (BY_NAME[word].flags if word in BY_NAME else ())}
+            if word in GROUPS and not group:
+                group = word
+                continue
+            name = f"{group} {word}".strip()
+            if name not in BY_NAME and "help" not in own:
+                return Failure(_unknown_command(name))
+            command = name if name in BY_NAME else ""
+            known |= {form: flag for flag in (BY_NAME[name].flags if name in BY_NAME else ()) for form in flag.forms}
+        elif _are_switches(word, known):
+            own |= {known[f"-{letter}"].name: "true" for letter in word[1:]}
         else:
             name, equals, value = word.partition("=")
             name = SHORT.get(name, name)
@@ -47,7 +53,18 @@ def taken_apart(argv: list[str], takes_value: Callable[[str], bool]) -> Result[W
                 podman.append(word)
                 if not equals and takes_value(name):
                     podman.extend(_next(rest))
+    if group and not command and "help" not in own:
+        return Failure(f"{group} needs one of {', '.join(below(group))}")
     return Success(Words(command, own, tuple(podman), tuple(arguments)))
+
+
+def _are_switches(word: str, known: Mapping[str, OwnFlag]) -> bool:
+    """Whether a word is several of the short flags that take no value: ``-aq``."""
+    return (
+        len(word) > 2
+        and word[1] != "-"
+        and all(f"-{letter}" in known and not known[f"-{letter}"].value for letter in word[1:])
+    )
 
 
 def _own(flag: OwnFlag, given: str, rest: Iterator[str], own: dict[str, str]) -> str:
