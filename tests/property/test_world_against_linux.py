@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from pyrsistent import pmap
 from returns.result import Failure
 
 from pypod.pure.effect import Effect
@@ -27,6 +26,7 @@ from pypod.pure.facts import ALL_CAPABILITIES, FileType, HostFacts, Identity
 from pypod.pure.vocabulary import changes, files
 from pypod.pure.world import Simulated, World
 from pypod.pure.world.state import Mount, Node
+from pypod.pure.world.table import Table
 from tests.property.strategies import file_effects
 
 OUTSIDER = 65534
@@ -171,7 +171,7 @@ def _world(uid: int) -> World:
     nodes["/"] = Node(FileType.DIRECTORY, 0o755, uid, uid, names=frozenset(name[1:] for name in LINKS))
     capabilities = ALL_CAPABILITIES if uid == 0 else 0
     return World(
-        nodes=pmap(nodes), open=False, identity=Identity(uid, uid, uid, uid, capabilities), cwd="/",
+        nodes=Table(nodes), open=False, identity=Identity(uid, uid, uid, uid, capabilities), cwd="/",
         mounts=(Mount("/"),), facts=HostFacts(),
     )  # fmt: skip
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from pyrsistent import pmap
 from returns.result import Failure, Result
 
 from pypod.pure.effect import Effect
@@ -19,6 +18,7 @@ from pypod.pure.vocabulary.files import LookAt
 from pypod.pure.vocabulary.telling import Note
 from pypod.pure.world import Simulated, World
 from pypod.pure.world.state import Mount
+from pypod.pure.world.table import Table
 
 T = TypeVar("T")
 
@@ -97,7 +97,7 @@ def small_host(
         msgspec.structs.replace(
             builder.world,
             identity=Identity(uid, uid, uid, uid, 0 if uid else ALL_CAPABILITIES),
-            environment=pmap(present),
+            environment=Table(present),
             umask=0o022,
             mounts=(Mount("/sys/fs/cgroup", "cgroup2", CGROUP2_MAGIC),) if unified else (),
         )

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from pyrsistent import pmap
 from returns.result import Failure, Result
 
 from pypod.pure.configuration import keys
@@ -21,6 +20,7 @@ from pypod.pure.surroundings.facts import Surroundings
 from pypod.pure.vocabulary.telling import Note
 from pypod.pure.world.kernel import Simulated
 from pypod.pure.world.state import Mount, Node, Overlay, World
+from pypod.pure.world.table import Table
 
 T = TypeVar("T")
 
@@ -60,10 +60,10 @@ def bare_world(
             nodes[parent(path)] = msgspec.structs.replace(holder, names=holder.names | {path[path.rfind("/") + 1 :]})
     identity = Identity(capabilities=ALL_CAPABILITIES)
     return World(
-        nodes=pmap(nodes),
+        nodes=Table(nodes),
         open=False,
         identity=identity,
-        environment=pmap({"PATH": "/usr/bin"}),
+        environment=Table({"PATH": "/usr/bin"}),
         mounts=(Mount("/"), *mounts),
         cwd=cwd,
         facts=HostFacts(build=build),

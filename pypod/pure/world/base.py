@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from pyrsistent import pmap
-
 from pypod.pure.facts import CGROUP2_MAGIC, FileType
 from pypod.pure.world.laying import SHELL, USER, USER_HOME
-from pypod.pure.world.state import Mount, Node, PMapType, Program
+from pypod.pure.world.state import Mount, Node, Program
+from pypod.pure.world.table import Table
 
 SEARCH_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -50,7 +49,7 @@ _SYSFS: Final = 0x62656572
 
 
 @cache
-def skeleton(*, rootless: bool, subids: bool) -> PMapType[str, Node]:
+def skeleton(*, rootless: bool, subids: bool) -> Table[str, Node]:
     """The nodes of the empty host; the user's home, sub-ids and id-mapping programs only where a user runs."""
     nodes: dict[str, Node] = {}
     for mode, paths in _DIRECTORIES.items():
@@ -69,7 +68,7 @@ def skeleton(*, rootless: bool, subids: bool) -> PMapType[str, Node]:
         nodes[f"/dev/{name}"] = Node(FileType.CHARACTER, 0o666)
     for path in (*_PROGRAMS, *(_SET_UID if rootless else ())):
         nodes[path] = Node(FileType.FILE, 0o4755 if path in _SET_UID else 0o755, content=Program())
-    return pmap(_linked(nodes))
+    return Table(_linked(nodes))
 
 
 def _linked(nodes: dict[str, Node]) -> dict[str, Node]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import Final
 
 from pyrsistent import pmap
-from pyrsistent.typing import PMap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.facts import ALL_CAPABILITIES, BuildFacts, FileType, HostFacts, Identity
@@ -25,6 +24,7 @@ from pypod.pure.world.mounts import unmounted
 from pypod.pure.world.namespaces import departed
 from pypod.pure.world.shape import Misshapen, MisshapenError, Part, number_in, text_in, truth_in
 from pypod.pure.world.state import EMPTY, Node, Overlay, Program, World
+from pypod.pure.world.table import Table
 from pypod.pure.world.tree import SYS_RESOURCE, replaced
 
 __all__ = ["Misshapen", "described", "next_step"]
@@ -154,7 +154,7 @@ def _limits(case: Part) -> tuple[int, int]:
     return nproc, nproc
 
 
-def _environment(uid: int, *sources: Part) -> PMap[str, str | None]:
+def _environment(uid: int, *sources: Part) -> Table[str, str | None]:
     environment: dict[str, str | None] = {"PATH": SEARCH_PATH, "HOME": USER_HOME if uid else "/root"}
     for source in sources:
         for name, value in source.each("env"):
@@ -162,7 +162,7 @@ def _environment(uid: int, *sources: Part) -> PMap[str, str | None]:
                 environment.pop(name, None)
             else:
                 environment[name] = value.text()
-    return pmap(environment)
+    return Table(environment)
 
 
 def _is_volatile(path: str) -> bool:

@@ -79,11 +79,11 @@ def _learn_path(world: World, path: str, answer: Result[FileStatus, HostError]) 
         device=status.device,
         inode=status.inode,
     )
-    nodes = world.nodes.set(path, node)
+    learnt = {path: node}
     if path != "/":
-        over = nodes[above(path)]
-        nodes = nodes.set(above(path), replaced(over, names=over.names | {path[path.rfind("/") + 1 :]}))
-    return replaced(world, nodes=nodes)
+        over = world.nodes[above(path)]
+        learnt[above(path)] = replaced(over, names=over.names | {path[path.rfind("/") + 1 :]})
+    return replaced(world, nodes=world.nodes.having(learnt))
 
 
 class Simulated:

@@ -77,12 +77,9 @@ class Laying(Looking):
         if node.type is not FileType.DIRECTORY or not node.names:
             return
         prefix = where.rstrip("/") + "/"
-        evolver = self.world.nodes.evolver()
-        for path in self.world.nodes:
-            if path.startswith(prefix):
-                del evolver[path]
-        evolver[where] = replaced(node, names=frozenset())
-        self.world = replaced(self.world, nodes=evolver.persistent())
+        nodes = self.world.nodes
+        left = nodes.without(path for path in nodes if path.startswith(prefix))
+        self.world = replaced(self.world, nodes=left.set(where, replaced(node, names=frozenset())))
 
     def directory(self, path: str, part: Part) -> None:
         """A directory with its missing parents; owner always, mode where it is given."""

@@ -219,13 +219,8 @@ def unmounted(world: World, mount: Mount) -> World:
     nodes = world.nodes
     if not mount.bind:
         prefix = mount.point.rstrip("/") + "/"
-        evolver = nodes.evolver()
-        for path in nodes:
-            if path == mount.point or path.startswith(prefix):
-                del evolver[path]
-        for path, node in mount.hidden:
-            evolver[path] = node
-        nodes = evolver.persistent()
+        over = (path for path in nodes if path == mount.point or path.startswith(prefix))
+        nodes = nodes.without(over).having(dict(mount.hidden))
     return replaced(world, nodes=nodes, mounts=tuple(one for one in world.mounts if one is not mount))
 
 

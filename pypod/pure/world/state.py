@@ -24,6 +24,7 @@ from pypod.pure.facts import Entry, FileType, HostFacts, Identity
 from pypod.pure.failure import HostError
 from pypod.pure.userns.facts import IdMappings
 from pypod.pure.world.segment import Segment
+from pypod.pure.world.table import Table
 
 __all__ = [
     "EMPTY",
@@ -160,16 +161,17 @@ class World(Struct, frozen=True):
     at to the errno.  ``mounts`` are in mounting order; ``outer`` are those of process 1 while the process is in a user
     namespace of its own (``mappings``), which the pause process ``inside`` keeps alive.  ``processes`` maps process
     ids to names, an empty one for a process that has ended; ``pauses`` those of pause processes to what they keep.  ``left`` is the effect with
-    which the process was left, if it was.  ``booted`` are the mount points that a reboot leaves.
+    which the process was left, if it was.  ``booted`` are the mount points that a reboot leaves.  ``assumed``: the
+    identity is not the one that looks at the real host, whose leave to write says nothing about it then.
     """
 
-    nodes: PMapType[str, Node] = pmap({"/": _ROOT})
+    nodes: Table[str, Node] = Table({"/": _ROOT})
     open: bool = True
-    absent: PMapType[str, int] = EMPTY
-    told: PMapType[Effect[Any], Result[Any, HostError]] = EMPTY
+    absent: Table[str, int] = Table()
+    told: Table[Effect[Any], Result[Any, HostError]] = Table()
     identity: Identity | None = None
     mappings: IdMappings | None = None
-    environment: PMapType[str, str | None] = EMPTY
+    environment: Table[str, str | None] = Table()
     cwd: str | None = None
     umask: int = 0o022
     mounts: tuple[Mount, ...] = ()
@@ -189,6 +191,7 @@ class World(Struct, frozen=True):
     handlers: tuple[str, ...] = ()
     left: Effect[int] | None = None
     booted: tuple[str, ...] = ()
+    assumed: bool = False
 
 
 class Ask(Struct, frozen=True):

@@ -187,7 +187,9 @@ class Tree:
         return errno.EROFS if self.read_only(path) else 0
 
     def _seen_writable(self, path: str, node: Node) -> int:
-        if self.world.mappings is not None and self.permits(node, WRITE):
+        if self.world.assumed and not self.permits(node, WRITE):
+            return errno.EACCES
+        if (self.world.assumed or self.world.mappings is not None) and self.permits(node, WRITE):
             return errno.EROFS if self.read_only(path) else 0
         answer = self.asked(CheckWritable(path))
         return errno_of(answer) if isinstance(answer, Failure) else 0
@@ -386,13 +388,12 @@ class Tree:
         """Put a node at a canonical path, in place of the one there."""
         world = self.world
         before = world.nodes.get(path)
-        nodes = world.nodes.set(path, node)
+        put = {path: node}
         if before is None and path != "/":
             directory = above(path)
-            name = path[path.rfind("/") + 1 :]
-            over = nodes[directory]
-            nodes = nodes.set(directory, replaced(over, names=over.names | {name}))
-        self.world = replaced(world, nodes=nodes)
+            over = world.nodes[directory]
+            put[directory] = replaced(over, names=over.names | {path[path.rfind("/") + 1 :]})
+        self.world = replaced(world, nodes=world.nodes.having(put))
         return Change(path, None if before is None else before.entry, node.entry)
 
     def drop(self, path: str) -> Change:
@@ -402,7 +403,7 @@ class Tree:
         directory = above(path)
         name = path[path.rfind("/") + 1 :]
         over = world.nodes[directory]
-        nodes = world.nodes.remove(path).set(directory, replaced(over, names=over.names - {name}))
+        nodes = world.nodes.without((path,)).set(directory, replaced(over, names=over.names - {name}))
         absent = world.absent.set(path, errno.ENOENT) if world.open else world.absent
         self.world = replaced(world, nodes=nodes, absent=absent)
         return Change(path, before.entry, None)

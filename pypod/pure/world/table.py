@@ -1,0 +1,40 @@
+"""Immutable tables of a world.
+
+A world has a few hundred paths, is changed some fifty times in a run and looked at thousands of times.  At that size
+copying a dictionary at each change costs less than a persistent trie does, and looking costs what a dictionary costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Table(dict[K, V]):
+    """A dictionary that cannot be changed; ``set``, ``without`` and ``having`` answer other ones."""
+
+    __slots__ = ()
+
+    def set(self, key: K, value: V) -> Table[K, V]:
+        """With one entry more, or another value for it."""
+        return Table({**self, key: value})
+
+    def having(self, entries: Mapping[K, V]) -> Table[K, V]:
+        """With several entries."""
+        return Table({**self, **entries})
+
+    def without(self, keys: Iterable[K]) -> Table[K, V]:
+        """Without some entries."""
+        gone = frozenset(keys)
+        return Table({key: value for key, value in self.items() if key not in gone})
+
+    def __hash__(self) -> int:  # type: ignore[override]  # unlike a dictionary it cannot change
+        return hash(frozenset(self.items()))
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("a table of a world cannot be changed")
+
+    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse  # pyright: ignore[reportAssignmentType] - what it refuses
