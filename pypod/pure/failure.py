@@ -151,6 +151,36 @@ class PodExists(_Problem, frozen=True):
     sentinel = "pod already exists"
 
 
+class EmptyName(_Problem, frozen=True):
+    """libpod's ErrEmptyID."""
+
+    sentinel = "name or ID cannot be empty"
+
+
+class NamespaceMismatch(_Problem, frozen=True):
+    """libpod's ErrNSMismatch."""
+
+    sentinel = "target is in a different namespace"
+
+
+class NoSuchPod(_Problem, frozen=True):
+    """libpod's ErrNoSuchPod."""
+
+    sentinel = "no such pod"
+
+
+class NoSuchVolume(_Problem, frozen=True):
+    """libpod's ErrNoSuchVolume."""
+
+    sentinel = "no such volume"
+
+
+class VolumeExists(_Problem, frozen=True):
+    """libpod's ErrVolumeExists, which it also gives for an ambiguous name."""
+
+    sentinel = "volume already exists"
+
+
 class Internal(_Problem, frozen=True):
     """libpod's ErrInternal."""
 
@@ -199,6 +229,11 @@ Problem: TypeAlias = (
     | NoSuchContainer
     | ContainerExists
     | PodExists
+    | EmptyName
+    | NamespaceMismatch
+    | NoSuchPod
+    | NoSuchVolume
+    | VolumeExists
     | Internal
     | StoreIncomplete
     | DriverUnsupported

@@ -1,42 +1,35 @@
-"""Look-ups by name, full id or unique prefix, as ``LookupContainer`` and ``LookupPod`` (``libpod/boltdb_state.go``)."""
+"""Whether something is there, as the commands ``exists`` answer it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from returns.result import Failure, Result, Success
 
 from pypod.pure.database.facts import StateObjects
-from pypod.pure.failure import ContainerExists, PodExists, Problem
+from pypod.pure.failure import NoSuchContainer, NoSuchPod, Problem
+from pypod.pure.state.lookup import container_meant, names_of, pod_meant
 
 ABSENT = 1
 """The exit status of ``exists`` for what is not there."""
 
 
 def container_exists(objects: StateObjects, wanted: str, namespace: str) -> Result[bool, Problem]:
-    """Whether exactly one container is meant by a name or id; several are ErrCtrExists."""
-    found = _matches(((one.id, one.name, one.namespace) for one in objects.containers), wanted, namespace)
-    if found > 1:
-        return Failure(ContainerExists.saying(f"more than one result for container ID {wanted}", wanted))
-    return Success(found == 1)
+    """Whether a container is meant by a name or id; the failures of a look-up other than that there is none."""
+    return _found(container_meant(names_of(objects), wanted, namespace), NoSuchContainer)
 
 
 def pod_exists(objects: StateObjects, wanted: str, namespace: str) -> Result[bool, Problem]:
-    """Whether exactly one pod is meant by a name or id; several are ErrPodExists."""
-    found = _matches(((one.id, one.name, one.namespace) for one in objects.pods), wanted, namespace)
-    if found > 1:
-        return Failure(PodExists.saying(f"more than one result for ID or name {wanted}", wanted))
-    return Success(found == 1)
+    """Whether a pod is meant by a name or id; the failures of a look-up other than that there is none."""
+    return _found(pod_meant(names_of(objects), wanted, namespace), NoSuchPod)
 
 
-def _matches(objects: Iterable[tuple[str, str, str]], wanted: str, namespace: str) -> int:
-    """How many objects of the namespace are meant: an exact id or name is one, whatever else begins so."""
-    visible = [(full, name) for full, name, where in objects if not namespace or where == namespace]
-    if any(wanted in (full, name) for full, name in visible):
-        return 1
-    return sum(full.startswith(wanted) for full, _ in visible)
+def _found(meant: Result[str, Problem], absent: type[NoSuchContainer | NoSuchPod]) -> Result[bool, Problem]:
+    if isinstance(meant, Failure):
+        problem = meant.failure()
+        return Success(inner_value=False) if isinstance(problem, absent) else Failure(problem)
+    return Success(inner_value=True)
 
 
 def image_exists(images: bytes, wanted: str) -> bool:

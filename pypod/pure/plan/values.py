@@ -21,6 +21,13 @@ KINDS: Final = {
     "DatabaseMismatch": "ErrDBBadConfig",
     "DatabaseClosed": "ErrDBClosed",
     "NoSuchContainer": "ErrNoSuchCtr",
+    "NoSuchPod": "ErrNoSuchPod",
+    "NoSuchVolume": "ErrNoSuchVolume",
+    "ContainerExists": "ErrCtrExists",
+    "PodExists": "ErrPodExists",
+    "VolumeExists": "ErrVolumeExists",
+    "EmptyName": "ErrEmptyID",
+    "NamespaceMismatch": "ErrNSMismatch",
     "Internal": "ErrInternal",
     "StoreIncomplete": "ErrIncompleteOptions",
     "DriverUnsupported": "ErrNotSupported",
@@ -62,10 +69,19 @@ def failure_shown(problem: Problem, settings: spine.Settings) -> Failure:
         exit_status=problem.exit_status,
         stage=problem.stage,
         subject=problem.subject,
-        hint=problem.hint or (known.remedy if known else ""),
+        hint=sentence(problem.hint) or (known.remedy if known else ""),
         diagnosis=problem.diagnosis or (known.id if known else ""),
         comparison=_comparison(problem.message, settings) if kind == "ErrDBBadConfig" else None,
     )
+
+
+def sentence(text: str) -> str:
+    """A piece of advice as a sentence; a path or a name at its beginning stays as it is."""
+    if not text:
+        return ""
+    first = text.partition(" ")[0]
+    start = text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+    return start if start.endswith((".", "`")) else f"{start}."
 
 
 def plain(value: Any) -> Any:
