@@ -7,7 +7,8 @@ back when its use is over) or :func:`keeping` (given back only if construction f
 
 Rule 1: only ``settle`` and ``leave`` end a program early, by one private exception that only ``stage``, ``reworded``
         and the driver catch.
-Rule 2: what was taken is given back on every way out, and giving back never replaces the cause.
+Rule 2: what was taken is given back on every way out, and what giving back answers changes no ending: containers/storage
+        and libpod drop the errors of closing a lock, and the cause is told by what was done while it was held.
 Rule 3: the driver never abandons a generator: an exception from a host is thrown into it, so that brackets close.
 """
 
@@ -99,7 +100,7 @@ def bracket(acquire: Effect[H], release: Callable[[H], Effect[None]], use: Calla
     except BaseException:
         yield release(handle)
         raise
-    yield from need(release(handle))
+    yield release(handle)
     return value
 
 

@@ -9,7 +9,7 @@ from returns.result import Failure, Result, Success
 
 from pypod.pure.configuration.keys import LOCK_TYPE, NUM_LOCKS, TMP_DIR
 from pypod.pure.draft import Draft, Locks
-from pypod.pure.facts import Handle, Level
+from pypod.pure.facts import Diagnostic, Handle, Level
 from pypod.pure.failure import HostError
 from pypod.pure.locks.decide import (
     DIRECTORY_MODE,
@@ -35,7 +35,7 @@ from pypod.pure.locks.decide import (
     unremoved,
     within,
 )
-from pypod.pure.program import Program, Stage, attempt, debug, keeping, need, note, refused, settle, stage
+from pypod.pure.program import Program, Stage, attempt, debug, keeping, need, note, notes, refused, settle, stage
 from pypod.pure.vocabulary.changes import CreateFile, MakeDirectories, RemoveFile
 from pypod.pure.vocabulary.files import ListDirectory, Stat
 from pypod.pure.vocabulary.locks import (
@@ -58,15 +58,16 @@ def with_lock_manager(inner: Stage[Draft]) -> Stage[Draft]:
         name = segment_name(draft.surroundings)
         number = settle(checked_number(draft.setting(NUM_LOCKS)))
         mapped = yield from attempt(MapLockSegment(name, number))
-        maximum = number
         if isinstance(mapped, Failure):
             handle = yield from _make_segment(draft, name, number, mapped.failure())
-            maximum = rounded(number)
+            maximum, said = rounded(number), (Diagnostic(Level.DEBUG, initialized(name)),)
         else:
-            handle = mapped.unwrap()
+            handle, maximum, said = mapped.unwrap(), number, ()
 
         def use(held: Handle) -> Program[Draft]:
-            return inner(msgspec.structs.replace(draft, locks=Locks(LockKind.SHM.value, name, held, maximum)))
+            yield from notes(said)
+            locks = Locks(LockKind.SHM.value, name, held, maximum)
+            return (yield from inner(msgspec.structs.replace(draft, locks=locks)))
 
         return (yield from keeping(handle, UnmapLockSegment, use))
 
@@ -86,9 +87,7 @@ def _make_segment(draft: Draft, name: str, number: int, error: HostError) -> Pro
         yield from debug(REMOVING_OLD)
         yield from need(RemoveFile(segment_path(name)), unremoved(name))
     yield from need(CreateLockSegment(name, number), uncreated(name, number, opening))
-    handle = yield from need(MapLockSegment(name, number), uncreated(name, number, opening))
-    yield from debug(initialized(name))
-    return handle
+    return (yield from need(MapLockSegment(name, number), uncreated(name, number, opening)))
 
 
 def _lock_files(draft: Draft) -> Program[Locks]:
