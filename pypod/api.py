@@ -13,16 +13,18 @@ from msgspec import Struct
 from returns.result import Failure, Result, Success
 
 from pypod import __version__
+from pypod.effects.planning import Planning
 from pypod.effects.recording import Recording
 from pypod.pipeline import program_of
 from pypod.pure.draft import Draft, Request
 from pypod.pure.effect import Effect
-from pypod.pure.failure import Ending, HostError, Problem
+from pypod.pure.failure import Departed, Ending, HostError, Problem, Refused
 from pypod.pure.options.option import RuntimeOption
 from pypod.pure.plan.facts import Plan
 from pypod.pure.plan.summarize import About, summarize
 from pypod.pure.program import run
 from pypod.pure.tape import Tape
+from pypod.pure.vocabulary.locks import ReadLockSegment
 
 T = TypeVar("T")
 
@@ -110,12 +112,47 @@ def plan(
     rehearsal = host.rehearsal()
     if isinstance(rehearsal, Failure):
         return rehearsal
-    done = rehearse(Request(command, tuple(options), flags, arguments), rehearsal.unwrap())
+    on = rehearsal.unwrap()
+    done = rehearse(Request(command, tuple(options), flags, arguments), on)
+    denied = _denied(on)
+    unseen = _unseen(done.ending, denied)
+    if unseen is not None:
+        return Failure(unseen.hinting("root may"))
     about = About(
         command=command,
         source=host.source,
         pypod_version=__version__,
         podman_installed=host.podman_installed,
         runtimes=tuple(sorted((name, runtime.path) for name, runtime in done.draft.runtimes.items())),
+        programs=_programs(on),
+        denied=denied,
     )
     return Success(summarize(done.tape, done.ending, done.draft.settings, about))
+
+
+def _programs(host: RehearsalHost) -> tuple[str, ...] | None:
+    """The command lines of the programs that were really run; ``None`` where none was, on a simulated host."""
+    return tuple(" ".join(argv) for argv in host.programs) if isinstance(host, Planning) else None
+
+
+def _denied(host: RehearsalHost) -> tuple[str, ...]:
+    """The paths that could not be read, where a plan was made for somebody who could."""
+    if not isinstance(host, Planning) or not host.assuming:
+        return ()
+    return tuple(
+        f"/dev/shm{one.error.subject}" if isinstance(one.effect, ReadLockSegment) else one.error.subject  # noqa: S108
+        for one in host.denied
+    )
+
+
+def _unseen(ending: Ending | None, denied: tuple[str, ...]) -> Problem | None:
+    """Why nothing can be said: construction ended over something that is there, and that only the assumed user may read."""
+    if ending is None or isinstance(ending, Departed):
+        return None
+    subjects = (ending.subject, ending.cause.subject if ending.cause else "")
+    path = next((one for one in subjects if one in denied), "")
+    return (
+        Refused(f"cannot tell what Podman would do: {path} could not be read: permission denied", path)
+        if path
+        else None
+    )

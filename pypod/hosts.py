@@ -18,11 +18,12 @@ from pypod.effects.planning import Planning
 from pypod.pipeline import program_of
 from pypod.pure.draft import Draft, Request
 from pypod.pure.effect import Effect
-from pypod.pure.facts import ProgramOutput
+from pypod.pure.facts import ALL_CAPABILITIES, Identity, ProgramOutput
 from pypod.pure.failure import HostError, Misused, Problem
 from pypod.pure.installed.stage import installed_podman
 from pypod.pure.program import drive, run
-from pypod.pure.vocabulary.process import RunProgram
+from pypod.pure.tape import Exchange
+from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, RunProgram
 from pypod.pure.world import Simulated, World, reexecuted
 
 T = TypeVar("T")
@@ -31,18 +32,49 @@ Source = Literal["live", "snapshot", "description"]
 
 
 class Live:
-    """The machine that this process runs on, through a host that can only look."""
+    """The machine that this process runs on, through a host that can only look.
+
+    ``as_root``: as root would see it, looking with this process's own permissions.  What may not be read then counts as
+    absent, and is listed in the plan.
+    """
 
     source: Source = "live"
 
+    def __init__(self, *, as_root: bool = False) -> None:
+        self.as_root = as_root
+        self._installed: str | None = None
+
     def rehearsal(self) -> Result[Planning, Problem]:
-        """A planning host over this machine."""
-        return Success(planning_host())
+        """A planning host over this machine, which was asked for its podman already."""
+        host = planning_host(_as_root()) if self.as_root else planning_host()
+        # What would run podman has to know who really asks: podman makes directories for anybody but a full root.
+        self._installed = drive(installed_podman(), planning_host() if self.as_root else host).value_or("")
+        return Success(host)
 
     @property
     def podman_installed(self) -> str:
         """What ``podman --version`` prints, without the words; empty where there is none."""
-        return drive(installed_podman(), planning_host()).value_or("")
+        if self._installed is None:
+            self.rehearsal()
+        return self._installed or ""
+
+
+def _as_root() -> tuple[Exchange, ...]:
+    """What holds for root instead of for this process: its ids, its capabilities, the environment that a login gives it."""
+    root = LinuxObserver().look_up_user(0).value_or(None)
+    given: dict[str, str | None] = dict.fromkeys(_OF_A_USER)
+    given |= {"HOME": root.home if root else "/root", "PATH": _ROOTS_PATH}
+    identity: Exchange = (AskIdentity(), Success(Identity(capabilities=ALL_CAPABILITIES)))
+    return (identity, *((ReadVariable(name), Success(value)) for name, value in given.items()))
+
+
+_ROOTS_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_OF_A_USER: Final = (
+    "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS", "TMPDIR", "USER",
+    "_CONTAINERS_USERNS_CONFIGURED", "_CONTAINERS_ROOTLESS_UID", "_CONTAINERS_ROOTLESS_GID",
+    "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "STORAGE_DRIVER", "STORAGE_OPTS",
+)  # fmt: skip
+"""Variables that Podman looks at and that a login as root does not keep."""
 
 
 class Simulation:
@@ -131,9 +163,9 @@ def _read_file(path: str) -> Result[dict[str, Any], Problem]:
     return Success(cast("dict[str, Any]", plain))
 
 
-def live() -> Live:
-    """The machine that this process runs on."""
-    return Live()
+def live(*, as_root: bool = False) -> Live:
+    """The machine that this process runs on; ``as_root``: as root would see it, as far as this process may look."""
+    return Live(as_root=as_root)
 
 
 def described(path: str, step: int = 1) -> Described:
@@ -178,7 +210,7 @@ def _having_run(world: World, arguments: tuple[str, ...]) -> World:
     if isinstance(parsed, Failure):
         return world
     line = parsed.unwrap()
-    request = Request(line.command, (), line.flags, line.arguments)
+    request = Request(line.command, (), (*line.flags, *line.own), line.arguments)
     host = Simulation(world)
     program = program_of(request)
     run(program(Draft(request)), host)

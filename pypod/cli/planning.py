@@ -28,8 +28,12 @@ def planned(words: Words) -> Result[Plan, Problem]:
 
 def _host(words: Words) -> Result[PlanHost, Problem]:
     path, step = words.own.get("host"), words.own.get("step")
+    as_root = "as" in words.own
     if path is None:
-        return Failure(Misused("--step needs --host")) if step is not None else Success(hosts.live())
+        needs = Misused("--step needs --host")
+        return Failure(needs) if step is not None else Success(hosts.live(as_root=as_root))
+    if as_root:
+        return Failure(Misused("--as is for this machine: a described host says who runs Podman there (uid)"))
     if step is not None and not (step.isascii() and step.isdigit() and len(step) < 6 and int(step)):
         return Failure(Misused(f"--step is a number from 1 on, not {step!r}"))
     return Success(hosts.described(path, int(step or 1)))

@@ -46,7 +46,7 @@ class Planning:
     def __init__(self, machine: Observing, world: World | None = None, assumed: tuple[Exchange, ...] = ()) -> None:
         self.world = World() if world is None else world
         self._machine = machine
-        self._assuming = bool(assumed)
+        self.assuming = bool(assumed)
         self._asked: list[Exchange] = []
         self._denied: list[Denied] = []
         for effect, answer in assumed:
@@ -73,7 +73,7 @@ class Planning:
         if error.errno not in _DENIALS:
             return answer
         self._denied.append(Denied(asked, error))
-        return Failure(HostError(errno.ENOENT, error.call, error.subject)) if self._assuming else answer
+        return Failure(HostError(errno.ENOENT, error.call, error.subject)) if self.assuming else answer
 
     @property
     def asked(self) -> Tape:

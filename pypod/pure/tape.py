@@ -40,6 +40,8 @@ REDACTED: Final = "redacted"
 
 _SECRET_WORDS: Final = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "CREDENTIAL", "APIKEY", "API_KEY",
                         "ACCESS_KEY", "PRIVATE_KEY")  # fmt: skip
+_SECRET_TRACES: Final = ("PASS", "SECRET", "TOKEN", "CREDENTIAL", "KEY")
+"""What every secret word has one of: fewer to look for."""
 _DIGEST: Final = "redacted:sha256:"
 
 
@@ -63,9 +65,9 @@ class Tape(Struct, frozen=True):
         return Tape(tuple(one for one in self.exchanges if one[0].kind is kind))
 
     def programs(self) -> tuple[tuple[str, ...], ...]:
-        """The command lines of the programs that were run for an answer, in order."""
+        """The command lines of the programs that were run for an answer, in order, without secrets."""
         return tuple(
-            effect.argv
+            _of_program(effect).argv
             for effect, answer in self.exchanges
             if isinstance(effect, RunProgram) and isinstance(answer, Success)
         )
@@ -186,6 +188,10 @@ def _redacted_bytes(content: bytes) -> bytes:
 
 
 def _redacted_text(text: str) -> str:
+    # Nearly every line of the log is told as it is.
+    upper = text.upper()
+    if "://" not in text and not any(trace in upper for trace in _SECRET_TRACES):
+        return text
     return _redacted_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
 

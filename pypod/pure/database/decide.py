@@ -279,15 +279,17 @@ def _mismatch(law: _Law, ours: str, theirs: str, configured: Configured) -> Prob
 def _advice(law: _Law, ours: str, theirs: str, configured: Configured) -> str:
     """Whose value came from where, and which one to change."""
     if law.key is None:
-        return f"the database was made on {theirs or 'no known system'}; this is {ours}"
+        return f"The database was made on {theirs or 'no known system'}; this is {ours}."
     origin = configured.settings.origin(law.key)
-    place = f"{origin.source.value} {origin.at}" if origin.at else origin.source.value
+    place = origin.at or origin.source.value
     if not theirs:
-        return f"ours comes from {place}; the database was made before the value was known and holds an empty one"
+        return f"Ours comes from {place}; the database was made before the value was known and holds an empty one."
     if origin.source is Source.DATABASE:
-        return f"the database's own spelling is not clean: {theirs} becomes {ours}"
+        return f"The database's own spelling is not clean: {theirs} becomes {ours}."
+    first = f"Leave {place} out, or give" if origin.source is Source.OPTION else f"Ours comes from {place}: give"
     return (
-        f"ours comes from {place}; use the database's value {theirs} there, for it was fixed when the database was made"
+        f"{first} the database's value {theirs}. To really move: stop and export what runs, `podman system reset`, then "
+        "start with the new value."
     )
 
 

@@ -92,7 +92,7 @@ def chosen(name: str, runtimes: PMap[str, OciRuntime], failures: PMap[str, str])
     if runtime is not None:
         return Success(runtime)
     if name in failures:
-        hint = f"{name} is configured but did not start up: {failures[name]}"
+        hint = f"{quoted(name)} is configured but did not start up: {failures[name]}"
     else:
         hint = f"engine.runtimes has no entry for {name}; a default without one is not searched on PATH"
     there = ", ".join(sorted(runtimes))

@@ -53,7 +53,8 @@ class About(Struct, frozen=True, kw_only=True):
     """What the tape does not say: for which command and which host the plan is, and who makes it.
 
     ``runtimes`` are the OCI runtimes that were found, name and path.  ``hostname``, ``boot_id`` and ``uid`` stand in
-    where the program did not ask for them.
+    where the program did not ask for them.  ``programs`` are the command lines that were really run, ``None`` where they
+    are those of the tape; ``denied`` what could not be read besides those of the tape.
     """
 
     command: str = "construction"
@@ -65,6 +66,8 @@ class About(Struct, frozen=True, kw_only=True):
     boot_id: str = ""
     uid: int = 0
     rootless: bool | None = None
+    programs: tuple[str, ...] | None = None
+    denied: tuple[str, ...] = ()
 
 
 def summarize(
@@ -79,7 +82,9 @@ def summarize(
         fold.hear(effect, answer)
     failed = not (ending is None or (isinstance(ending, Departed) and ending.status == 0))
     failure = _failure(ending, settings) if failed else None
-    complete = not (fold.left or fold.unknown or (fold.denied and about.source == "live"))
+    denied = tuple(dict.fromkeys((*fold.denied, *about.denied)))
+    programs = tuple(fold.programs) if about.programs is None else tuple(dict.fromkeys(about.programs))
+    complete = not (fold.left or fold.unknown or (denied and about.source == "live"))
     uid = fold.identity.euid if fold.identity else about.uid
     rootless = uid != 0 or fold.configured_namespace if about.rootless is None else about.rootless
     cgroups = settings.get(keys.CGROUP_VERSION) if keys.CGROUP_VERSION in settings else fold.cgroups
@@ -105,9 +110,7 @@ def summarize(
         stages=tuple(fold.stages),
         actions=tuple(fold.actions),
         holds=tuple(fold.holds),
-        observations=facts.Observations(
-            fold.count, f"sha256:{fold.digest.hexdigest()}", tuple(fold.programs), tuple(fold.denied)
-        ),
+        observations=facts.Observations(fold.count, f"sha256:{fold.digest.hexdigest()}", programs, denied),
         diagnostics=tuple(fold.diagnostics),
         after_unknown=tuple(fold.unknown),
         pins=facts.Pins(fold.host.boot_id if fold.host else about.boot_id, fold.txid, fold.alive, fold.files),

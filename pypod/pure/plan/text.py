@@ -6,7 +6,6 @@ The answer comes first, the reason second, the remedy third; changes stand in th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Any, Final
 
 from pypod.pure.plan.diagnoses import reason
@@ -97,6 +96,10 @@ def _circumstances(plan: Plan) -> str:
 def _rules(page: Page, plan: Plan) -> None:
     installed = f"podman {plan.podman_installed}" if plan.podman_installed else "no podman"
     page.add(page.paint("dim", f"Rules of libpod {plan.libpod}; installed here: {installed}."))
+    # What a rootless user may not read, that user's Podman cannot read either.
+    if plan.observations.denied and not plan.complete and not plan.host.rootless:
+        count = many(len(plan.observations.denied), "path")
+        page.hanging("", f"Not certain: {count} could not be read (listed below) and counted as absent.", how="yellow")
 
 
 def _looked_at(plan: Plan) -> str:
@@ -116,7 +119,7 @@ def _refusal(page: Page, plan: Plan, failure: Failure) -> None:
     place = f"in {failure.stage}" if failure.stage else ""
     if failure.stage in STAGES:
         place += f", stage {STAGES.index(failure.stage) + 1} of {len(STAGES)}"
-    page.ends(f"Podman would stop: {failure.message.rpartition(': ')[2]}", place, "red")
+    page.ends(f"{_STOP}{_gist(failure.message, page.width - len(_STOP))}", place, "red")
     _rules(page, plan)
     page.add()
     page.hanging("  Error: ", failure.message, 9)
@@ -136,11 +139,24 @@ def _refusal(page: Page, plan: Plan, failure: Failure) -> None:
         page.hanging("What to do  ", failure.hint + (f"  [{failure.diagnosis}]" if failure.diagnosis else ""))
 
 
+_STOP: Final = "Podman would stop: "
+
+
+def _gist(message: str, room: int) -> str:
+    """The end of libpod's text, from as early a colon as there is room for; at least what follows the last one."""
+    tail = message
+    while len(tail) > room and ": " in tail:
+        tail = tail.partition(": ")[2]
+    return tail
+
+
 def _nothing_changed(page: Page, plan: Plan, *, verbose: bool) -> None:
     page.add()
-    count = len(plan.actions)
-    more = f" {many(count, 'change')} would have been made before the stop" if count else ""
-    page.hanging("Nothing was changed.", more + (": --verbose shows them." if not verbose else ".") if more else "")
+    said = "Nothing was changed."
+    if plan.actions:
+        said += f" {many(len(plan.actions), 'change')} would have been made before the stop"
+        said += "." if verbose else ": --verbose shows them."
+    page.hanging("", said)
 
 
 def _changes(page: Page, plan: Plan, *, verbose: bool) -> None:
@@ -169,7 +185,9 @@ def _changes(page: Page, plan: Plan, *, verbose: bool) -> None:
 
 
 def _major(actions: tuple[Action, ...]) -> Iterator[Action]:
-    """Without directories on the way to others, lock files and the like; a new database and what is put into it are one."""
+    """Without directories on the way to others, lock files and what the store keeps for itself; a new database and what is
+    put into it are one.
+    """
     created: set[str] = set()
     for index, one in enumerate(actions):
         if one.action == "create_database":
@@ -179,8 +197,10 @@ def _major(actions: tuple[Action, ...]) -> Iterator[Action]:
             later.path.startswith(one.path.rstrip("/") + "/") and later.stage == one.stage
             for later in actions[index + 1 :]
         )
-        lock_file = one.action == "create_file" and one.path.endswith((".lock", ".lck"))
-        if not (on_the_way or lock_file or filled or one.action in _MINOR):
+        own_file = one.action in ("create_file", "write_file") and (
+            one.stage == "store" or one.path.endswith((".lock", ".lck"))
+        )
+        if not (on_the_way or own_file or filled or one.action in _MINOR):
             yield one
 
 
@@ -232,7 +252,7 @@ def _settings(page: Page, plan: Plan, *, verbose: bool) -> None:
     column = max(len(name) for name, _ in chosen)
     for name, one in chosen:
         head = f"  {name:<{column}}  "
-        lost = next((claim for claim in one.overrode if claim.value != one.value), None)
+        lost = next((claim for claim in one.overrode if claim.value not in (one.value, *_EMPTY)), None)
         room = page.width - len(head) if not verbose else 0
         over = f"over {_short(value_text(lost.value), room // 2)} ({_origin_text(lost.origin)})" if lost else ""
         first = f"{head}{_short(value_text(one.value), room)}"
@@ -242,9 +262,24 @@ def _settings(page: Page, plan: Plan, *, verbose: bool) -> None:
             page.hanging(" " * (len(head) + 2), said, how="dim")
 
 
+_EMPTY: Final[tuple[object, ...]] = ("", None, [], (), {})
+
+
 def _short(text: str, room: int) -> str:
-    """A list cut to the room there is; a path stays whole, and so does everything where the room is 0."""
-    return f"{text[: max(room, 12) - 2]} …" if room and ", " in text and len(text) > max(room, 12) else text
+    """A list cut to the room there is, and how many more there are; a path stays whole, and so does everything where the
+    room is 0.
+    """
+    parts = text.split(", ")
+    if not room or len(text) <= max(room, 12) or len(parts) == 1:
+        return text
+    kept = len(parts) - 1
+    while kept > 1 and len(_cut(parts, kept)) > max(room, 12):
+        kept -= 1
+    return _cut(parts, kept)
+
+
+def _cut(parts: list[str], kept: int) -> str:
+    return f"{', '.join(parts[:kept])} and {len(parts) - kept} more"
 
 
 def _worth_showing(setting: Setting, *, verbose: bool) -> bool:
@@ -277,13 +312,17 @@ def _origin_text(origin: Origin) -> str:
 
 
 def _warnings(page: Page, plan: Plan, *, verbose: bool) -> None:
-    loud = list(dict.fromkeys(one for one in plan.diagnostics if one.level in ("warning", "error")))
-    groups = [tuple(group) for _, group in groupby(loud, lambda one: (one.stage, one.diagnosis or one.message))]
+    told = plan.failure.message if plan.failure is not None else None
+    groups: dict[tuple[str, str], dict[str, Diagnostic]] = {}
+    for one in plan.diagnostics:
+        if one.level in ("warning", "error") and one.message != told:
+            # The same line in a later stage is the same trouble.
+            groups.setdefault((one.diagnosis or one.stage, one.diagnosis), {}).setdefault(one.message, one)
     if not groups:
         return
     page.section(many(len(groups), "warning"))
-    for group in groups:
-        _warning(page, group, verbose=verbose)
+    for group in groups.values():
+        _warning(page, tuple(group.values()), verbose=verbose)
 
 
 def _warning(page: Page, group: tuple[Diagnostic, ...], *, verbose: bool) -> None:
@@ -301,13 +340,14 @@ def _warning(page: Page, group: tuple[Diagnostic, ...], *, verbose: bool) -> Non
 
 
 def _unknown(page: Page, plan: Plan) -> None:
-    if not (plan.after_unknown or plan.observations.denied) or plan.complete:
-        return
-    page.section("Not known before it is done")
-    for sentence in plan.after_unknown:
-        page.hanging("  ", sentence)
-    for path in plan.observations.denied:
-        page.hanging("  ", f"{path} could not be read: permission denied")
+    if plan.after_unknown:
+        page.section("Not known before it is done")
+        for sentence in plan.after_unknown:
+            page.hanging("  ", sentence)
+    if plan.observations.denied and not plan.complete:
+        page.section("Could not be read: permission denied")
+        for path in plan.observations.denied:
+            page.hanging("  ", path)
 
 
 def render_setting(name: str, setting: Setting) -> str:

@@ -67,8 +67,8 @@ class Locks(Files):
 
     # -- the segment
 
-    def _segment(self, path: str, node: Node) -> Segment | int | None:
-        """The segment of a file; ``None`` where the file is too short for one."""
+    def _segment(self, path: str, node: Node) -> Segment | int:
+        """The segment of a file."""
         if isinstance(node.content, Segment):
             return node.content
         content = self.bytes_of(path, node)
@@ -89,8 +89,6 @@ class Locks(Files):
         segment = self._segment(where, node)
         if isinstance(segment, int):
             return refusal(segment, "shm_open", name)
-        if segment is None:
-            return Success(LockSegment(0, 0, 0, 0, node.size))
         return Success(segment.seen())
 
     def create_lock_segment(self, name: str, locks: int, /) -> Result[Changed, HostError]:
@@ -105,7 +103,7 @@ class Locks(Files):
         return Success(Changed((Change(where, None, change.after, f"{segment.locks} locks"),)))
 
     def map_lock_segment(self, name: str, locks: int, /) -> Result[Handle, HostError]:
-        """ENOENT, ELOOP, EACCES, then EBADF (magic, or shorter than a header), then ERANGE (other number of locks)."""
+        """ENOENT, ELOOP, EACCES, then EBADF (magic), then ERANGE (other number of locks)."""
         path = segment_path(name)
         found = errno.EINVAL if locks <= 0 else self.found(path, follow=False)
         if isinstance(found, int):
@@ -114,23 +112,24 @@ class Locks(Files):
         refused = errno.ELOOP if node.type is FileType.LINK else self._writing(where, node)
         if refused:
             return refusal(refused, "shm_open", name)
-        segment = self._learned(name) if node.seen and node.content is None else self._segment(where, node)
+        segment = self._learned(name, locks) if node.seen and node.content is None else self._segment(where, node)
         if isinstance(segment, int):
             return refusal(segment, "shm_open", name)
-        if segment is None or segment.magic != MAGIC:
+        if segment.magic != MAGIC:
             return refusal(errno.EBADF, "shm_open", name)
-        needed = fresh_segment(locks, self.architecture())
-        if segment.locks != needed.locks or node.size < needed.size:
+        if segment.locks != fresh_segment(locks, self.architecture()).locks:
             return refusal(errno.ERANGE, "shm_open", name)
         if node.content is not segment:
             nodes = self.world.nodes.set(where, replaced(node, content=segment))
             self.world = replaced(self.world, nodes=nodes)
         return Success(self._hold(Held(where, locks), name))
 
-    def _learned(self, name: str) -> Segment | int | None:
-        """The segment of the real host."""
+    def _learned(self, name: str, locks: int) -> Segment | int:
+        """The segment of the real host.  One that only the assumed user may read is taken to be as it should be."""
         answer = self.asked(ReadLockSegment(name))
         if isinstance(answer, Failure):
+            if self.world.assumed:
+                return fresh_segment(locks, self.architecture())
             return errno_of(answer)
         return segment_seen(answer.unwrap(), self.architecture())
 
@@ -149,12 +148,14 @@ class Locks(Files):
         if isinstance(mapped, int):
             return refusal(mapped, "allocate", handle.subject)
         where, node, segment = mapped
-        free = ~segment.allocated & ((1 << segment.bitmaps * LOCKS_PER_BITMAP) - 1)
+        free = ~segment.allocated & ((1 << segment.groups * LOCKS_PER_BITMAP) - 1)
         chosen = (free & -free).bit_length() - 1 if number is None else number
         if chosen < 0:
             return refusal(errno.ENOSPC if number is None else errno.EINVAL, "allocate", handle.subject)
         if chosen >= segment.locks:
             return refusal(errno.EINVAL, "allocate", handle.subject)
+        if chosen >= segment.groups * LOCKS_PER_BITMAP:
+            return refusal(errno.EFAULT, "allocate", handle.subject)
         if segment.allocated >> chosen & 1:
             return refusal(errno.EEXIST, "allocate", handle.subject)
         after = replaced(segment, allocated=segment.allocated | 1 << chosen)
@@ -166,6 +167,8 @@ class Locks(Files):
         if isinstance(mapped, int):
             return refusal(mapped, "free", handle.subject)
         where, node, segment = mapped
+        if segment.bitmaps > fresh_segment(self.world.held[handle.number].locks, self.architecture()).bitmaps:
+            return refusal(errno.EFAULT, "free", handle.subject)
         if not segment.allocated:
             return Success(NOTHING_CHANGED)
         after = replaced(segment, allocated=0)

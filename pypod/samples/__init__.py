@@ -1,0 +1,1 @@
+"""Sample hosts, as JSON descriptions (``docs/host-format.md``)."""
