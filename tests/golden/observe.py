@@ -6,10 +6,13 @@ import json
 import re
 from typing import Any
 
+from pypod.pure.database.file import Database
 from pypod.pure.database.tree import Tree, tree_of
 from pypod.pure.facts import FileType
+from pypod.pure.locks.layout import layout_of
 from pypod.pure.world import World
-from pypod.pure.world.state import Database, Node, Program, Segment
+from pypod.pure.world.segment import segment_of
+from pypod.pure.world.state import Node, Program, Segment
 from tests.golden.names import TIME, Names
 
 _TYPES = {
@@ -117,14 +120,16 @@ def locks(world: World) -> dict[str, Any]:
     for path, node in sorted(world.nodes.items()):
         if not path.startswith("/dev/shm/libpod") or node.type is not FileType.FILE:
             continue
-        if isinstance(node.content, Segment):
-            segment = node.content
+        segment = node.content
+        if isinstance(segment, bytes) and len(segment) >= layout_of("").header:
+            segment = segment_of(segment, "")
+        if isinstance(segment, Segment):
             found[path] = {
                 "magic": f"{segment.magic:#06x}",
                 "unused": segment.unused,
                 "num_bitmaps": segment.bitmaps,
                 "num_locks": segment.locks,
-                "allocated": [bit for bit in range(segment.bitmaps * 32) if segment.allocated >> bit & 1],
+                "allocated": [bit for bit in range(segment.groups * 32) if segment.allocated >> bit & 1],
             }
         else:
             found[path] = {"short": node.size}

@@ -53,6 +53,31 @@ def test_lock_segments_refuse_as_libpod_says() -> None:
     assert host.answer(files.Stat("/dev/shm/good")).unwrap().size == 82488
 
 
+def test_a_cut_segment_reads_as_its_first_page_maps_it() -> None:
+    cut = {"shm": {"num_locks": 64}, "truncate": 10}
+    host = _host(files={"/dev/shm/cut": cut, "/dev/shm/zeroes": {"size": 10}, "/dev/shm/empty": {"text": ""}})
+    assert host.answer(locks.MapLockSegment("/cut", 64)).failure().reason == "numerical result out of range"
+    assert host.answer(locks.MapLockSegment("/zeroes", 64)).failure().reason == "bad file descriptor"
+    assert host.answer(locks.MapLockSegment("/empty", 64)).failure().reason == "bad file descriptor"
+
+
+def test_of_a_segment_only_the_magic_and_the_number_of_locks_are_checked() -> None:
+    host = _host(
+        files={
+            "/dev/shm/few": {"shm": {"num_locks": 2048, "num_bitmaps": 1, "unused": 7}},
+            "/dev/shm/many": {"shm": {"num_locks": 64}, "patch": [[48, "ffffff7f"]]},
+            "/dev/shm/unrounded": {"shm": {"num_locks": 33}},
+        }
+    )
+    few = host.answer(locks.MapLockSegment("/few", 2048)).unwrap()
+    assert host.answer(locks.AllocateLock(few, 40)).failure().reason == "bad address"
+    assert not host.answer(locks.FreeAllLocks(few)).unwrap().changes
+    many = host.answer(locks.MapLockSegment("/many", 64)).unwrap()
+    assert host.answer(locks.AllocateLock(many)).unwrap().number == 0
+    assert host.answer(locks.FreeAllLocks(many)).failure().reason == "bad address"
+    assert host.answer(locks.MapLockSegment("/unrounded", 33)).failure().reason == "numerical result out of range"
+
+
 def test_without_a_journal_libpod_says_so() -> None:
     refused = _host().answer(services.SendToJournal(b"x"))
     assert refused.failure().message == (

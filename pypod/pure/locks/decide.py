@@ -7,12 +7,13 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
+import msgspec
 from returns.result import Failure, Result, Success
 
 from pypod.pure.facts import LockSegment
 from pypod.pure.failure import HostError, InvalidArgument, Problem, Refused
 from pypod.pure.gotext import joined
-from pypod.pure.locks.layout import LOCKS_PER_BITMAP, layout_of
+from pypod.pure.locks.layout import LOCKS_PER_BITMAP
 from pypod.pure.surroundings.facts import Surroundings
 
 SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - where shm_open puts its files
@@ -85,24 +86,31 @@ def unopened(name: str, locks: int, error: HostError, *, renumber: bool) -> Resu
     return Failure(problem.hinting(advice, "LK-02"))
 
 
-def is_short(error: HostError) -> bool:
-    """Whether a segment that could not be opened may be too short for what libpod reads of it."""
-    return error.errno not in {errno.ENOENT, errno.ELOOP, errno.EACCES, errno.EPERM}
+def may_be_empty(error: HostError) -> bool:
+    """Whether a segment that could not be opened may have no page that libpod could read."""
+    return error.errno == errno.EBADF
 
 
-def mapped_beyond_end(name: str, locks: int, segment: LockSegment, architecture: str) -> Problem | None:
-    """A segment without a whole header: libpod maps it unseen and dies of SIGBUS, with Go's exit status 2.
+def mapped_beyond_end(name: str, locks: int, segment: LockSegment) -> Problem | None:
+    """An empty segment: libpod maps it unseen and dies of SIGBUS, with Go's exit status 2.
 
-    ``None`` where there is a header.
+    ``None`` where there is a first page: what is missing of a header reads as zeroes in it.
     """
-    if segment.size >= layout_of(architecture).header:
+    if segment.size:
         return None
     problem = Refused(f"failed to open {locks} locks in {name}: bus error", segment_path(name), exit_status=2)
-    advice = (
-        f"{segment_path(name)} has {segment.size} bytes, less than a header, and podman would die of SIGBUS: remove it "
-        "while no podman runs"
-    )
+    advice = f"{segment_path(name)} is empty, and podman would die of SIGBUS: remove it while no podman runs"
     return problem.hinting(advice, "LK-07")
+
+
+def unfreed(name: str) -> Callable[[HostError], Problem]:
+    """A segment that claims more bitmaps than are mapped: libpod walks past the end and dies, with Go's exit status 2."""
+
+    def problem(error: HostError) -> Problem:
+        failed = Refused(f"failed to free all locks in {name}: {error.reason}", segment_path(name), cause=error)
+        return msgspec.structs.replace(failed, exit_status=2) if error.errno == errno.EFAULT else failed
+
+    return problem
 
 
 def uncreated(name: str, locks: int, opening: Opening) -> Callable[[HostError], Problem]:

@@ -42,6 +42,10 @@ class Layout(Struct, frozen=True):
         """The size of a segment for so many locks, rounded up to whole bitmaps."""
         return self.header + -(-locks // LOCKS_PER_BITMAP) * self.group
 
+    def groups_in(self, size: int) -> int:
+        """How many whole lock groups a segment of ``size`` bytes has."""
+        return max(size - self.header, 0) // self.group
+
     def bitmap_offset(self, index: int) -> int:
         """Where the bitmap of a group stands."""
         return self.header + index * self.group
@@ -64,13 +68,12 @@ def layout_of(architecture: str) -> Layout:
 def read_segment(content: bytes, layout: Layout) -> LockSegment:
     """What a segment says, whatever it holds: no check of the magic, and bitmaps only as far as the content goes.
 
-    A content too short for a header reads as zeroes; its size tells.
+    What is missing of a header reads as zeroes, as in the page that maps it; the size tells.
     """
-    if len(content) < layout.header:
-        return LockSegment(0, 0, 0, 0, len(content))
-    magic, unused = struct.unpack_from(layout.order + "HH", content)
-    bitmaps, locks = struct.unpack_from(layout.order + "II", content, layout.counts_offset)
-    present = min(bitmaps, (len(content) - layout.header) // layout.group)
+    header = content[: layout.header].ljust(layout.header, b"\0")
+    magic, unused = struct.unpack_from(layout.order + "HH", header)
+    bitmaps, locks = struct.unpack_from(layout.order + "II", header, layout.counts_offset)
+    present = min(bitmaps, layout.groups_in(len(content)))
     allocated = tuple(number for index in range(present) for number in _set_bits(content, layout, index))
     return LockSegment(magic, unused, bitmaps, locks, len(content), allocated)
 

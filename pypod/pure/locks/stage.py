@@ -20,17 +20,18 @@ from pypod.pure.locks.decide import (
     checked_number,
     file_uncreated,
     initialized,
-    is_short,
     is_taken,
     lock_file,
     lock_kind,
     locks_directory,
     mapped_beyond_end,
+    may_be_empty,
     rounded,
     segment_name,
     segment_path,
     unallocated,
     uncreated,
+    unfreed,
     unopened,
     unremoved,
     within,
@@ -58,11 +59,12 @@ def with_lock_manager(inner: Stage[Draft]) -> Stage[Draft]:
         name = segment_name(draft.surroundings)
         number = settle(checked_number(draft.setting(NUM_LOCKS)))
         mapped = yield from attempt(MapLockSegment(name, number))
+        maximum, said = number, tuple[Diagnostic, ...]()
         if isinstance(mapped, Failure):
             handle = yield from _make_segment(draft, name, number, mapped.failure())
             maximum, said = rounded(number), (Diagnostic(Level.DEBUG, initialized(name)),)
         else:
-            handle, maximum, said = mapped.unwrap(), number, ()
+            handle = mapped.unwrap()
 
         def use(held: Handle) -> Program[Draft]:
             yield from notes(said)
@@ -76,10 +78,9 @@ def with_lock_manager(inner: Stage[Draft]) -> Stage[Draft]:
 
 def _make_segment(draft: Draft, name: str, number: int, error: HostError) -> Program[Handle]:
     """A new segment where the present one cannot be opened."""
-    if is_short(error):
+    if may_be_empty(error):
         segment = yield from attempt(ReadLockSegment(name))
-        architecture = draft.surroundings.host.architecture
-        dying = segment.map(lambda seen: mapped_beyond_end(name, number, seen, architecture)).value_or(None)
+        dying = segment.map(lambda seen: mapped_beyond_end(name, number, seen)).value_or(None)
         if dying is not None:
             settle(Failure(dying))
     opening = settle(unopened(name, number, error, renumber=draft.configured.renumber))
@@ -133,7 +134,7 @@ def _allocate_file(locks: Locks, number: int | None) -> Program[Result[int, str]
 def free_all(locks: Locks) -> Program[None]:
     """Free every lock; mutexes that are held stay held.  The last lock file that stays ends the program."""
     if locks.handle is not None:
-        yield from need(FreeAllLocks(locks.handle), refused(""))
+        yield from need(FreeAllLocks(locks.handle), unfreed(locks.subject))
         return
     entries = yield from need(ListDirectory(locks.subject), refused(f"error reading directory {locks.subject}"))
     last: Result[object, HostError] = Success(None)

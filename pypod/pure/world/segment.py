@@ -24,13 +24,18 @@ class Segment(Struct, frozen=True):
     layout: Layout
     allocated: int = 0
 
+    @property
+    def groups(self) -> int:
+        """The lock groups that are there, whatever number the header gives."""
+        return min(self.bitmaps, self.layout.groups_in(self.size))
+
     def to_bytes(self) -> bytes:
         """The segment as a file; no mutex is held in it."""
         layout = self.layout
         out = bytearray(max(self.size, layout.header))
         struct.pack_into(f"{layout.order}HH", out, 0, self.magic, self.unused)
         struct.pack_into(f"{layout.order}II", out, layout.counts_offset, self.bitmaps, self.locks)
-        for index in range(min(self.bitmaps, (self.size - layout.header) // layout.group)):
+        for index in range(self.groups):
             bits = self.allocated >> index * LOCKS_PER_BITMAP & 0xFFFFFFFF
             struct.pack_into(f"{layout.order}I", out, layout.bitmap_offset(index), bits)
         return bytes(out[: self.size])
@@ -49,15 +54,13 @@ def fresh_segment(locks: int, architecture: str) -> Segment:
     return Segment(MAGIC, 0, bitmaps, bitmaps * LOCKS_PER_BITMAP, layout.size(locks), layout)
 
 
-def segment_seen(seen: LockSegment, architecture: str) -> Segment | None:
-    """The segment that a look told of; ``None`` where it is shorter than a header."""
+def segment_seen(seen: LockSegment, architecture: str) -> Segment:
+    """The segment that a look told of."""
     layout = layout_of(architecture)
-    if seen.size < layout.header:
-        return None
     bits = sum(1 << number for number in seen.allocated)
     return Segment(seen.magic, seen.unused, seen.bitmaps, seen.locks, seen.size, layout, bits)
 
 
-def segment_of(content: bytes, architecture: str) -> Segment | None:
-    """The segment that a file holds; ``None`` where it is shorter than a header."""
+def segment_of(content: bytes, architecture: str) -> Segment:
+    """The segment that a file holds, as its first page maps it."""
     return segment_seen(read_segment(content, layout_of(architecture)), architecture)
