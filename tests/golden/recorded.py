@@ -7,11 +7,10 @@ import json
 import msgspec
 
 from pypod.pure.database.facts import Delete, MakeBucket, Put, StateChange
-from pypod.pure.database.tree import applied as tree_applied
-from pypod.pure.database.tree import tree_of
+from pypod.pure.database.file import Database, database_of
 from pypod.pure.world import World
 from pypod.pure.world.describe import next_step
-from pypod.pure.world.state import Database
+from pypod.pure.world.state import Node
 from tests.golden.names import Names
 from tests.golden.plain import Object, member
 
@@ -48,11 +47,17 @@ def applied(world: World, want: Object, names: Names, case: Object) -> World:
             world = _updated(world, path, entry, names)
         size: int | None = (member(want["created"], path) or member(want["changed"], path)).get("size")
         if size is not None:
-            node = world.nodes[path]
-            world = msgspec.structs.replace(
-                world, nodes=world.nodes.set(path, msgspec.structs.replace(node, size=size))
-            )
+            node = _resized(world.nodes[path], size)
+            world = msgspec.structs.replace(world, nodes=world.nodes.set(path, node))
     return world
+
+
+def _resized(node: Node, size: int) -> Node:
+    """A database as big as the recorded one: the recording tells what is in it, not how it came to be so big."""
+    held = node.content
+    if isinstance(held, Database) and held.size <= size:
+        held = msgspec.structs.replace(held, file=held.file.ljust(size, b"\0"))
+    return msgspec.structs.replace(node, content=held, size=size)
 
 
 def _segment(entry: Object) -> Object:
@@ -93,8 +98,6 @@ def _updated(world: World, path: str, entry: Object, names: Names) -> World:
     held = node.content
     if not isinstance(held, Database):
         assert isinstance(held, bytes)
-        tree, txid, page_size = tree_of(held, 4096, path).unwrap()
-        held = Database(tree, txid, page_size, node.size)
-    tree, _details = tree_applied(held.tree, tuple(changes)).unwrap()
-    content = msgspec.structs.replace(held, tree=tree, txid=held.txid + 1)
+        held = database_of(held).unwrap()
+    content, _details = held.updated(changes).unwrap()
     return msgspec.structs.replace(world, nodes=world.nodes.set(path, msgspec.structs.replace(node, content=content)))

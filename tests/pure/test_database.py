@@ -24,9 +24,10 @@ from pypod.pure.configuration.keys import (
 )
 from pypod.pure.configured import Configured, StorageSet
 from pypod.pure.database import decide, lifecycle, stage
-from pypod.pure.database.facts import TOP_LEVEL, DatabaseFacts, EditJson, MakeBucket, Put, StateChange
-from pypod.pure.database.objects import facts_of_tree, objects_of_tree
-from pypod.pure.database.tree import Tree, applied, bolt_bytes_size, empty_tree, tree_from_plain, tree_of
+from pypod.pure.database.facts import TOP_LEVEL, DatabaseFacts, EditJson, EmptyBucket, MakeBucket, Put, StateChange
+from pypod.pure.database.file import database_holding, database_of, empty_database
+from pypod.pure.database.objects import facts_of_database, objects_of_tree
+from pypod.pure.database.tree import Tree, applied, empty_tree, tree_from_plain, tree_of
 from pypod.pure.draft import Draft
 from pypod.pure.effect import Effect
 from pypod.pure.facts import NOTHING_CHANGED, Level
@@ -265,15 +266,24 @@ def test_the_run_root_of_a_user_without_a_session(session: bool, usable: int, ma
 
 
 def test_sizes_of_files_as_the_library_writes_them() -> None:
-    assert bolt_bytes_size(empty_tree()) == 16384
-    for name in (
-        "bolt-3.4.7-empty",
-        "bolt-3.4.7-full",
-        "bolt-3.4.7-namespaces",
-        "bolt-4.3.1-full",
-        "synthetic-branches",
-    ):
-        assert bolt_bytes_size(tree_of(DATABASES[name]).unwrap()[0]) == len(DATABASES[name])
+    assert empty_database().size == 16384
+    assert database_holding(empty_tree()).unwrap().size == 32768
+    for name in ("bolt-3.4.7-empty", "bolt-3.4.7-full", "bolt-3.4.7-namespaces", "bolt-4.3.1-full"):
+        rewritten = database_holding(tree_of(DATABASES[name]).unwrap()[0]).unwrap()
+        assert rewritten.size == len(DATABASES[name])
+        assert database_of(rewritten.to_bytes()).unwrap() == rewritten
+
+
+def test_an_update_is_a_transaction_on_the_file() -> None:
+    before = database_of(DATABASES["bolt-3.4.7-full"]).unwrap()
+    changes = (Put(("runtime-config",), "os", b"plan9"), EmptyBucket(("exec",)), MakeBucket(("exec",)))
+    after, details = before.updated(changes).unwrap()
+    assert details[0] == "runtime-config/os"
+    assert after.txid == before.txid + 1
+    assert database_of(after.to_bytes()).unwrap() == after
+    config = before.tree.bucket("runtime-config") or empty_tree()
+    assert after.tree.bucket("runtime-config") == config.holding("os", b"plan9")
+    assert after.tree.bucket("exec") == empty_tree()
 
 
 def test_objects_of_a_real_database() -> None:
@@ -431,5 +441,6 @@ def test_renumbering_and_other_runtimes_were_recorded() -> None:
 
 def test_facts_of_a_described_database() -> None:
     tree = tree_from_plain({"runtime-config": {"os": "linux"}, "extra": {"a": "b"}})
-    assert facts_of_tree(tree) == DatabaseFacts(1, 4096, 32768, ("extra", "runtime-config"), (("os", "linux"),))
+    database = database_holding(tree).unwrap()
+    assert facts_of_database(database) == DatabaseFacts(2, 4096, 32768, ("extra", "runtime-config"), (("os", "linux"),))
     assert isinstance(applied(tree, (EditJson(("extra",), "a", (("x", 1),)),)), Failure)

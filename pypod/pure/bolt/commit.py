@@ -23,7 +23,7 @@ from pypod.pure.bolt.node import Leaf
 from pypod.pure.bolt.page import Pages
 from pypod.pure.bolt.rebalance import rebalance
 from pypod.pure.bolt.snapshot import Snapshot
-from pypod.pure.bolt.space import Space
+from pypod.pure.bolt.space import Space, map_size
 from pypod.pure.bolt.spill import Spill
 from pypod.pure.bolt.working import Source, Working
 from pypod.pure.bolt.writes import PageWrites, Resize, Step, Sync, Write
@@ -57,7 +57,7 @@ class _Transaction:
     def __init__(self, snapshot: Snapshot) -> None:
         self._meta = snapshot.meta
         size = self._meta.page_size
-        if self._meta.high_water * size > snapshot.size:
+        if self._meta.high_water * size > map_size(snapshot.size):
             raise DamagedError(f"the file ends before page {self._meta.high_water}", -1, snapshot.size)
         pages = Pages(snapshot.buffer, size, self._meta.high_water)
         self._source = Source(pages)

@@ -40,7 +40,7 @@ class Space:
         self._taken = set(self.free)
         if len(self._taken) != len(self.free):
             raise DamagedError("the freelist has a page twice", -1, -1)
-        if self.free and not (1 < self.free[0] and self.free[-1] < high_water):
+        if self.free and not (self.free[0] > 1 and self.free[-1] < high_water):
             raise DamagedError(f"the freelist has a page that is out of bounds: {high_water}", -1, -1)
 
     def allocate(self, count: int) -> int:

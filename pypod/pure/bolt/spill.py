@@ -70,7 +70,9 @@ class Spill:
     def _written(self, node: Node) -> tuple[bytes, int]:
         count = -(-size_of(node) // self._space.page_size)
         number = self._space.allocate(count)
-        kind = leaf.encoded(node, number, count - 1) if isinstance(node, Leaf) else branch.encoded(node, number, count - 1)
+        kind = (
+            leaf.encoded(node, number, count - 1) if isinstance(node, Leaf) else branch.encoded(node, number, count - 1)
+        )
         self.write(number, count, kind)
         return node.keys[0] if node.keys else b"", number
 

@@ -126,9 +126,7 @@ class Working:
             if isinstance(node, Branch):
                 nodes += [self._source.node(held) if isinstance(held, int) else held for held in node.children]
         leaves = [node for node in nodes if isinstance(node, Leaf)]
-        return [
-            key for node in leaves for key, flags in zip(node.keys, node.flags, strict=True) if flags & BUCKET_FLAG
-        ]
+        return [key for node in leaves for key, flags in zip(node.keys, node.flags, strict=True) if flags & BUCKET_FLAG]
 
     def _root_as_read(self) -> Node:
         return self._source.node(self.root) if self._read is None else self._read

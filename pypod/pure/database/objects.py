@@ -14,9 +14,10 @@ from msgspec import Struct, field
 from returns.result import Failure, Result, Success
 
 from pypod.pure.bolt.errors import BoltError
-from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, Snapshot, view
+from pypod.pure.bolt.snapshot import Snapshot, view
 from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, PodFacts, StateObjects, VolumeFacts
-from pypod.pure.database.tree import BoltBuckets, Buckets, Tree, bolt_bytes_size, name_of
+from pypod.pure.database.file import Database
+from pypod.pure.database.tree import BoltBuckets, Buckets, Tree, name_of
 from pypod.pure.failure import Internal
 
 T = TypeVar("T")
@@ -108,9 +109,9 @@ def _texts(bucket: Buckets) -> Iterator[tuple[str, str]]:
             yield name, name_of(value)
 
 
-def facts_of_tree(tree: Tree, txid: int = 1, page_size: int = USUAL_PAGE_SIZE, size: int = 0) -> DatabaseFacts:
-    """The facts of a described database; without a size, that of a freshly written file."""
-    return facts_of(tree, txid, page_size, size or bolt_bytes_size(tree, page_size))
+def facts_of_database(database: Database) -> DatabaseFacts:
+    """The facts of a file that is held whole."""
+    return facts_of(database.tree, database.txid, database.page_size, database.size)
 
 
 def facts_of_snapshot(snapshot: Snapshot) -> Result[DatabaseFacts, BoltError]:

@@ -1,4 +1,4 @@
-"""The content of a database as a value: nested, persistent maps; what changes mean on it, and how big its file is."""
+"""The content of a database as a value: nested, persistent maps; what changes mean on it, and in its file."""
 
 from __future__ import annotations
 
@@ -10,19 +10,13 @@ from msgspec import Struct
 from pyrsistent import PMap, pmap
 from returns.result import Failure, Result, Success
 
+from pypod.pure.bolt import changes
 from pypod.pure.bolt.bucket import Bucket
+from pypod.pure.bolt.changes import BoltChange
 from pypod.pure.bolt.errors import BoltError
-from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, open_snapshot, view
+from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, Snapshot, open_snapshot, view
 from pypod.pure.database.facts import At, Delete, EditJson, EmptyBucket, MakeBucket, Put, StateChange
 from pypod.pure.failure import HostError
-
-_INLINE_SHARE: Final = 4
-"""A bucket is written inline where it takes no more than this part of a page."""
-_PAGE_HEADER: Final = 16
-_ELEMENT: Final = 16
-_BUCKET_HEADER: Final = 16
-_SMALLEST_MAP: Final = 1 << 15
-_GROWTH: Final = 1 << 24
 
 
 class Buckets(Protocol):
@@ -132,10 +126,12 @@ def tree_of(
     if isinstance(snapshot, Failure):
         return Failure(damage(snapshot.failure(), path))
     opened = snapshot.unwrap()
-    content = view(opened, _copied)
-    if isinstance(content, Failure):
-        return Failure(damage(content.failure(), path))
-    return Success((content.unwrap(), opened.txid, opened.page_size))
+    return tree_of_snapshot(opened, path).map(lambda tree: (tree, opened.txid, opened.page_size))
+
+
+def tree_of_snapshot(snapshot: Snapshot, path: str = "") -> Result[Tree, HostError]:
+    """The whole content of a file that was opened."""
+    return view(snapshot, _copied).alt(lambda error: damage(error, path))
 
 
 def damage(error: BoltError, path: str) -> HostError:
@@ -150,13 +146,30 @@ def _copied(bucket: Bucket) -> Tree:
     return Tree(pmap(held))
 
 
-def applied(tree: Tree, changes: Iterable[StateChange]) -> Result[tuple[Tree, tuple[str, ...]], HostError]:
-    """One transaction: the tree after it, and what really changed (``runtime-config/os``).
+class Transaction(Struct, frozen=True):
+    """One transaction: the content after it, what really changed (``runtime-config/os``), and what is asked of the file.
+
+    The file is written also for what is so already: bbolt does not compare.
+    """
+
+    tree: Tree
+    details: tuple[str, ...]
+    changes: tuple[BoltChange, ...]
+
+
+def applied(tree: Tree, wanted: Iterable[StateChange]) -> Result[tuple[Tree, tuple[str, ...]], HostError]:
+    """The content after one transaction, and what really changed."""
+    return transaction(tree, wanted).map(lambda done: (done.tree, done.details))
+
+
+def transaction(tree: Tree, wanted: Iterable[StateChange]) -> Result[Transaction, HostError]:
+    """One transaction.
 
     Failures in bbolt's words: ``bucket not found``, ``incompatible value``; or why a value is not a JSON object.
     """
     details: list[str] = []
-    for change in changes:
+    asked: list[BoltChange] = []
+    for change in wanted:
         result = _changed(tree, change)
         if isinstance(result, Failure):
             return result
@@ -165,8 +178,33 @@ def applied(tree: Tree, changes: Iterable[StateChange]) -> Result[tuple[Tree, tu
             details.append(
                 "/".join(change.at if isinstance(change, MakeBucket | EmptyBucket) else (*change.at, change.key))
             )
+        asked += _asked(change, tree, after)
         tree = after
-    return Success((tree, tuple(dict.fromkeys(details))))
+    return Success(Transaction(tree, tuple(dict.fromkeys(details)), tuple(asked)))
+
+
+def _asked(change: StateChange, before: Tree, after: Tree) -> Iterable[BoltChange]:
+    """What libpod asks of bbolt for a change: an edited object is put, a bucket is emptied key by key."""
+    at = tuple(map(key_of, change.at))
+    match change:
+        case MakeBucket():
+            return (changes.MakeBucket(at),)
+        case Put(_, key, value):
+            return (changes.Put(at, key_of(key), value),)
+        case Delete(_, key):
+            return (changes.Delete(at, key_of(key)),)
+        case EditJson(where, key):
+            held = after.at(where)
+            edited_value = held.get(key) if held is not None else None
+            return (changes.Put(at, key_of(key), edited_value or b""),)
+        case EmptyBucket(where):
+            held = before.at(where)
+            return [_without(at, name, is_bucket) for name, is_bucket in (held.names() if held is not None else ())]
+
+
+def _without(at: changes.Place, name: str, is_bucket: bool) -> BoltChange:
+    key = key_of(name)
+    return changes.DeleteBucket((*at, key)) if is_bucket else changes.Delete(at, key)
 
 
 def _changed(tree: Tree, change: StateChange) -> Result[Tree, HostError]:
@@ -233,59 +271,3 @@ def go_json(value: object) -> bytes:
 
 
 _ESCAPES: Final = tuple((character.encode(), f"\\u{ord(character):04x}".encode()) for character in "<>&\u2028\u2029")
-
-
-def bolt_bytes_size(tree: Tree, page_size: int = USUAL_PAGE_SIZE) -> int:
-    """The size in bytes of a file into which the library has just written this content (``DB.grow``).
-
-    A new, empty file has four pages.  The first transaction makes it the size of the library's map: a power of two, 32 KiB at least.
-    """
-    if not tree.entries:
-        return 4 * page_size
-    used = (5 + _tree_pages(tree, page_size)) * page_size
-    if used >= _GROWTH:
-        return used + page_size + _GROWTH
-    return max(_SMALLEST_MAP, 1 << (used - 1).bit_length())
-
-
-def _tree_pages(tree: Tree, page_size: int) -> int:
-    """The pages of a bucket that is not inline, with those of the buckets in it."""
-    buckets = [held for held in tree.entries.values() if isinstance(held, Tree)]
-    nested = sum(_tree_pages(held, page_size) for held in buckets if _own_pages(held, page_size))
-    sizes = [_ELEMENT + len(key_of(name)) + _stored(tree.entries[name], page_size) for name, _ in tree.names()]
-    return nested + _node_pages(sizes, page_size)
-
-
-def _own_pages(held: Tree, page_size: int) -> bool:
-    holds_bucket = any(isinstance(inside, Tree) for inside in held.entries.values())
-    return holds_bucket or _inline_size(held) > page_size // _INLINE_SHARE
-
-
-def _inline_size(tree: Tree) -> int:
-    return _PAGE_HEADER + sum(
-        _ELEMENT + len(key_of(name)) + (len(held) if isinstance(held, bytes) else 0)
-        for name, held in tree.entries.items()
-    )
-
-
-def _stored(held: bytes | Tree, page_size: int) -> int:
-    """How many bytes the value of an entry takes in its leaf."""
-    if isinstance(held, bytes):
-        return len(held)
-    return _BUCKET_HEADER if _own_pages(held, page_size) else _BUCKET_HEADER + _inline_size(held)
-
-
-def _node_pages(sizes: list[int], page_size: int) -> int:
-    """The pages of one tree with elements of these sizes: leaves split at half a page, and branches above them."""
-    parts: list[int] = []
-    size, count = _PAGE_HEADER, 0
-    whole = _PAGE_HEADER + sum(sizes)
-    splits = len(sizes) > 4 and whole >= page_size
-    for index, element in enumerate(sizes):
-        if splits and count >= 2 and index < len(sizes) - 2 and size + element > page_size // 2:
-            parts.append(size)
-            size, count = _PAGE_HEADER, 0
-        size, count = size + element, count + 1
-    parts.append(size)
-    pages = sum(-(-part // page_size) for part in parts)
-    return pages if len(parts) == 1 else pages + _node_pages([_ELEMENT + 64] * len(parts), page_size)

@@ -1,7 +1,7 @@
 """The state database in the simulated kernel.
 
-A file is a bolt database when its bytes are one; once it was changed the world holds it as a tree.  In an open world
-what the real host answered is the base, and typed changes are laid over it.
+A file is a bolt database when its bytes are one; a transaction changes them as bbolt would, so its size comes out as
+bbolt's.  In an open world what the real host answered is the base, and typed changes are laid over it.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ from typing import Final
 from returns.result import Failure, Result, Success
 
 from pypod.pure.database.facts import DatabaseFacts, StateChange, StateObjects
-from pypod.pure.database.objects import facts_of_tree, objects_of_tree
-from pypod.pure.database.tree import applied, bolt_bytes_size, empty_tree, tree_of
+from pypod.pure.database.file import Database, database_of, empty_database
+from pypod.pure.database.objects import facts_of_database, objects_of_tree
 from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, FileType, HostFacts
 from pypod.pure.failure import HostError
 from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.host import DescribeHost
 from pypod.pure.world.namespaces import Namespaces
 from pypod.pure.world.overlaid import facts_after, may_change, objects_after, place_of, touches_objects
-from pypod.pure.world.state import Database, Node, Overlaid
+from pypod.pure.world.state import Node, Overlaid
 from pypod.pure.world.tree import READ, refusal, replaced
 
 _NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
-_NEW_PAGES: Final = 4
 _COMMITTED: Final = "transaction"
 """What changed where every change was so already: bbolt commits all the same, with the next transaction id."""
 _USUAL_PAGE: Final = 4096
@@ -54,8 +53,7 @@ class Databases(Namespaces):
         content = self.bytes_of(where, node)
         if isinstance(content, int):
             return refusal(content, "open", path)
-        opened = tree_of(content, self._page_size(), path)
-        return opened.map(lambda read: Database(read[0], read[1], read[2], node.size))
+        return database_of(content, self._page_size(), path)
 
     def read_database(self, path: str, /) -> Result[DatabaseFacts, HostError]:
         found = self._file(path)
@@ -66,7 +64,7 @@ class Databases(Namespaces):
             return Success(node.content.facts)
         if node.seen and node.content is None:
             return self.asked(ReadDatabase(where))
-        return self._database(path, where, node).map(_facts)
+        return self._database(path, where, node).map(facts_of_database)
 
     def read_objects(self, path: str, /) -> Result[StateObjects, HostError]:
         found = self._file(path)
@@ -87,13 +85,12 @@ class Databases(Namespaces):
         where, node, created = opened
         if created is None and node.size:
             return _NOTHING
-        page = self._page_size()
-        size = _NEW_PAGES * page
+        content = empty_database(self._page_size())
+        size = content.size
         room = self.room_for(where, size)
         if room < size:
             self.put(where, replaced(node, content=bytes(room), size=room, seen=False))
             return refusal(errno.ENOSPC, "write", path)
-        content = Database(empty_tree(), 1, page, size)
         change = self.put(where, replaced(node, content=content, size=size, seen=False))
         before = change.before if created is None else None
         return Success(Changed((Change(where, before, change.after, "empty database"),)))
@@ -116,14 +113,13 @@ class Databases(Namespaces):
     def _transaction(
         self, path: str, where: str, node: Node, database: Database, changes: tuple[StateChange, ...]
     ) -> Result[Changed, HostError]:
-        outcome = applied(database.tree, changes)
+        outcome = database.updated(changes, path)
         if isinstance(outcome, Failure):
             return outcome
-        tree, details = outcome.unwrap()
-        size = max(node.size, bolt_bytes_size(tree, database.page_size))
+        content, details = outcome.unwrap()
+        size = content.size
         if size > node.size and self.room_for(where, size) < size:
             return refusal(errno.ENOSPC, "write", path)
-        content = Database(tree, database.txid + 1, database.page_size, size)
         change = self.put(where, replaced(node, content=content, size=size, seen=False))
         return Success(Changed(tuple(replaced(change, detail=detail) for detail in details or (_COMMITTED,))))
 
@@ -153,10 +149,6 @@ class Databases(Namespaces):
 def _touched(objects: StateObjects, changes: tuple[StateChange, ...]) -> tuple[str, ...]:
     """Where changes of objects change something, or may do so: a field that was not declared cannot be compared."""
     return tuple(dict.fromkeys(place_of(change) for change in changes if may_change(objects, change)))
-
-
-def _facts(database: Database) -> DatabaseFacts:
-    return facts_of_tree(database.tree, database.txid, database.page_size, database.size)
 
 
 def _page(facts: HostFacts) -> int:

@@ -18,7 +18,7 @@ from pyrsistent.typing import PMap as PMapType
 from returns.result import Result
 
 from pypod.pure.database.facts import DatabaseFacts, StateChange
-from pypod.pure.database.tree import Tree
+from pypod.pure.database.file import Database
 from pypod.pure.effect import Effect
 from pypod.pure.facts import Entry, FileType, HostFacts, Identity
 from pypod.pure.failure import HostError
@@ -55,19 +55,6 @@ class Program(Struct, frozen=True):
     def to_bytes(self) -> bytes:
         """The script."""
         return self.text
-
-
-class Database(Struct, frozen=True):
-    """The content of a bolt file: its tree as of a transaction, page size and file size in bytes."""
-
-    tree: Tree
-    txid: int
-    page_size: int
-    size: int
-
-    def to_bytes(self) -> bytes:
-        """As many bytes as the file has: what changed in a simulated database is its tree, not its pages."""
-        return bytes(self.size)
 
 
 class Overlaid(Struct, frozen=True):

@@ -1,0 +1,104 @@
+"""A database as a file that is held whole: its bytes, and its content read once.
+
+What changes it is a transaction on the bytes, so the file has the pages and the size that bbolt would give it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+from returns.result import Failure, Result, Success
+
+from pypod.pure.bolt import changes
+from pypod.pure.bolt.changes import BoltChange, Place
+from pypod.pure.bolt.commit import commit
+from pypod.pure.bolt.create import new_database
+from pypod.pure.bolt.errors import BoltError
+from pypod.pure.bolt.meta import Meta
+from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, Snapshot, open_snapshot
+from pypod.pure.bolt.writes import written
+from pypod.pure.database.facts import StateChange
+from pypod.pure.database.tree import Tree, damage, empty_tree, key_of, transaction, tree_of_snapshot
+from pypod.pure.failure import HostError
+
+
+class Database(Struct, frozen=True):
+    """The bytes of a database file, the meta page in use, and the content."""
+
+    tree: Tree
+    file: bytes
+    meta: Meta
+
+    @property
+    def txid(self) -> int:
+        return self.meta.txid
+
+    @property
+    def page_size(self) -> int:
+        """In bytes."""
+        return self.meta.page_size
+
+    @property
+    def size(self) -> int:
+        """Of the file, in bytes."""
+        return len(self.file)
+
+    def to_bytes(self) -> bytes:
+        """The file."""
+        return self.file
+
+    def updated(
+        self, wanted: Iterable[StateChange], path: str = ""
+    ) -> Result[tuple[Database, tuple[str, ...]], HostError]:
+        """After one transaction (``DB.Update``), and what really changed.
+
+        Failures in bbolt's words: ``bucket not found``, ``incompatible value`` ...; why a value is not a JSON object;
+        what is damaged.
+        """
+        asked = transaction(self.tree, wanted)
+        if isinstance(asked, Failure):
+            return asked
+        done = asked.unwrap()
+        file = _committed(self, done.changes)
+        if isinstance(file, Failure):
+            return Failure(damage(file.failure(), path))
+        after, meta = file.unwrap()
+        return Success((Database(done.tree, after, meta), done.details))
+
+
+def _committed(database: Database, asked: Iterable[BoltChange]) -> Result[tuple[bytes, Meta], BoltError]:
+    snapshot = Snapshot(memoryview(database.file), database.meta)
+    return commit(snapshot, asked).map(lambda writes: (written(database.file, writes.steps), writes.meta))
+
+
+def empty_database(page_size: int = USUAL_PAGE_SIZE) -> Database:
+    """A file as ``bolt.Open`` makes it."""
+    file = new_database(page_size)
+    return Database(empty_tree(), file, open_snapshot(file, page_size).unwrap().meta)
+
+
+def database_of(content: bytes, page_size: int = USUAL_PAGE_SIZE, path: str = "") -> Result[Database, HostError]:
+    """A file that is there.  ``page_size`` is the operating system's.  Fails where any of it cannot be read."""
+    snapshot = open_snapshot(content, page_size)
+    if isinstance(snapshot, Failure):
+        return Failure(damage(snapshot.failure(), path))
+    opened = snapshot.unwrap()
+    return tree_of_snapshot(opened, path).map(lambda tree: Database(tree, content, opened.meta))
+
+
+def database_holding(tree: Tree, page_size: int = USUAL_PAGE_SIZE) -> Result[Database, BoltError]:
+    """A new file into which one transaction put a content."""
+    empty = empty_database(page_size)
+    return _committed(empty, _putting(tree, ())).map(lambda after: Database(tree, *after))
+
+
+def _putting(tree: Tree, at: Place) -> Iterator[BoltChange]:
+    for name, _ in tree.names():
+        held = tree.entries[name]
+        if isinstance(held, Tree):
+            inside = (*at, key_of(name))
+            yield changes.MakeBucket(inside)
+            yield from _putting(held, inside)
+        else:
+            yield changes.Put(at, key_of(name), held)
