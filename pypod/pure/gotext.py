@@ -117,6 +117,9 @@ def lowered(text: str) -> str:
 def cleaned(path: str) -> str:
     """``filepath.Clean``: the shortest lexical equivalent; the empty path becomes ``.``."""
     rooted = path.startswith("/")
+    # Nearly every path that is asked for is clean already.
+    if rooted and "//" not in path and "/." not in path and (path[-1] != "/" or path == "/"):
+        return path
     kept: list[str] = []
     for part in path.split("/"):
         if part in ("", "."):

@@ -1,14 +1,13 @@
 """JSON as Go's ``encoding/json`` reads it, with Go's words for what is wrong.
 
-A document is checked as a whole before anything of it is decoded: the first byte that does not fit is reported with
-what was looked for there.  A value of the wrong type is reported with Go's names of both types.
+A document is checked as a whole: the first byte that does not fit is reported with what was looked for there.  A value of the wrong type is reported with Go's names of both types.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, NoReturn, TypeAlias, cast
 
 from returns.result import Failure, Result, Success
 
@@ -48,9 +47,25 @@ def _named(value: Json, names: tuple[str, str, str, str, str]) -> str:
 
 def decoded(document: bytes) -> Result[Json, str]:
     """The value of a document; the failure is Go's text.  Bytes that are no UTF-8 are replaced, as Go does."""
+    text = document.decode("utf-8", "replace")
+    if document.count(b"[") + document.count(b"{") > _MAXIMAL_DEPTH:
+        return _scanned(document, text)
+    try:
+        # What the standard library takes, Go takes too, but for constants that are no JSON.
+        return Success(json.loads(text, parse_int=float, parse_constant=_no_json))
+    except (ValueError, RecursionError):
+        return _scanned(document, text)
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _scanned(document: bytes, text: str) -> Result[Json, str]:
+    """The value as Go finds it, character by character: slow, but it knows what is wrong in Go's words."""
     try:
         _Scanner(document).check()
-        return Success(json.loads(document.decode("utf-8", "replace"), parse_int=float))
+        return Success(json.loads(text, parse_int=float))
     except _Unfit as unfit:
         return Failure(str(unfit))
 

@@ -53,7 +53,10 @@ class Part(Struct, frozen=True):
 
     def get(self, name: str) -> Part | None:
         """A field, ``None`` where it is absent."""
-        fields = self.fields()
+        held = self.value
+        if not isinstance(held, dict):
+            self.wrong("an object")
+        fields = cast("dict[object, object]", held)
         return Part(fields[name], f"{self.place}.{name}") if name in fields else None
 
     def each(self, name: str) -> Iterator[tuple[str, Part]]:

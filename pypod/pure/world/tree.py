@@ -158,6 +158,8 @@ class Tree:
         """Whether the mode or a capability permits it (the kernel's ``generic_permission``)."""
         who = self.identity()
         mode = node.mode
+        if mode & want * 0o111 == want * 0o111:
+            return True
         if self.outside_uid(who.euid) == node.uid:
             mode >>= 6
         elif self.outside_gid(who.egid) == node.gid:
@@ -251,13 +253,9 @@ class Tree:
 
     # -- finding
 
-    def look(self, directory: str, node: Node, name: str) -> Node | int | None:
-        """What a directory has under a name: the node, ``None``, or the errno that looking at it gave."""
-        path = below(directory, name)
-        found = self.world.nodes.get(path)
-        if found is not None:
-            return found
-        if not self.world.open or node.listed:
+    def look(self, path: str, over: Node) -> int | None:
+        """What is at a canonical path that has no node: ``None`` for nothing, or the errno that looking at it gave."""
+        if not self.world.open or over.listed:
             return None
         number = self.world.absent.get(path)
         if number is None:
@@ -283,28 +281,27 @@ class Tree:
             if not self.unrestricted() and not self._reachable(path):
                 return errno.EACCES
             return Place(path, node)
-        directory, _, name = path.rpartition("/")
-        start = directory or "/"
-        if (
-            name not in ("", ".", "..")
-            and (over := world.nodes.get(start)) is not None
-            and over.type is not _LINK
-            and path.startswith("/")
-            and len(path) < _LONGEST_PATH // 4
-        ):
-            if not self.unrestricted() and not self._reachable(start):
-                return errno.EACCES
-            return self._walk(start, [name], follow, mind_slash=False)
         if not path:
             return errno.ENOENT
         if "\0" in path:
             return errno.EINVAL
-        if len(path.encode("utf-8", "surrogateescape")) >= _LONGEST_PATH:
+        if len(path) >= _LONGEST_PATH // 4 and len(path.encode("utf-8", "surrogateescape")) >= _LONGEST_PATH:
             return errno.ENAMETOOLONG
-        full = path if path.startswith("/") else f"{self.cwd()}/{path}"
-        return self._walk(
-            "/", [part for part in reversed(full.split("/")) if part], follow, mind_slash=path.endswith("/")
-        )
+        full = path if path[0] == "/" else f"{self.cwd()}/{path}"
+        start = self._known_above(full)
+        if start != "/" and not self.unrestricted() and not self._reachable(start):
+            return errno.EACCES
+        pending = [part for part in reversed(full[len(start) :].split("/")) if part]
+        return self._walk(start, pending, follow, mind_slash=path[-1] == "/")
+
+    def _known_above(self, path: str) -> str:
+        """The longest beginning of an absolute path that is a key of ``nodes`` and no link: it needs no walking."""
+        nodes = self.world.nodes
+        while True:
+            path = above(path)
+            node = nodes.get(path)
+            if node is not None and node.type is not _LINK:
+                return path
 
     def _reachable(self, path: str) -> bool:
         """Whether every directory above a canonical path may be searched."""
@@ -322,12 +319,13 @@ class Tree:
     def _walk(self, here: str, pending: list[str], follow: bool, *, mind_slash: bool) -> Place | int:
         nodes = self.world.nodes
         node = nodes[here]
+        unrestricted = self.unrestricted()
         links = 0
         while pending:
             name = pending.pop()
             if node.type is not _DIRECTORY:
                 return errno.ENOTDIR
-            if not self.searchable(node):
+            if not unrestricted and not self.searchable(node):
                 return errno.EACCES
             if name == ".":
                 continue
@@ -337,12 +335,12 @@ class Tree:
                 continue
             if len(name) > _LONGEST_NAME // 4 and len(name.encode("utf-8", "surrogateescape")) > _LONGEST_NAME:
                 return errno.ENAMETOOLONG
-            found = self.look(here, node, name)
+            child = below(here, name)
+            found = nodes.get(child) or self.look(child, node)
             if found is None:
-                return errno.ENOENT if pending else Place(below(here, name), None)
+                return errno.ENOENT if pending else Place(child, None)
             if isinstance(found, int):
                 return found
-            child = below(here, name)
             if found.type is _LINK and (pending or follow or mind_slash):
                 links += 1
                 if links > _MOST_LINKS:
