@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from pypod.pure.bolt import freelist, leaf, meta
 from pypod.pure.bolt.meta import Meta
 from pypod.pure.bolt.node import Leaf
@@ -11,7 +9,6 @@ from pypod.pure.bolt.node import Leaf
 _FREELIST, _ROOT, _HIGH_WATER = 2, 3, 4
 
 
-@lru_cache(maxsize=4)
 def new_database(page_size: int) -> bytes:
     """An empty database: two meta pages, an empty freelist, an empty root.  ``page_size`` is the system's, in bytes."""
     first, second = (Meta(page_size, _ROOT, 0, _FREELIST, _HIGH_WATER, txid) for txid in (0, 1))

@@ -92,11 +92,12 @@ def node(pages: Pages, page: Page) -> Leaf:
 def encoded(leaf: Leaf, number: int = 0, overflow: int = 0) -> bytes:
     """A leaf as a page, without the zeroes that fill the last one: headers of all elements, then keys and values."""
     count = len(leaf.keys)
-    parts = [HEADER.pack(number, LEAF, count, overflow)]
+    fields: list[int] = []
+    data: list[bytes] = []
     position = count * ELEMENT_SIZE
     for key, value, flags in zip(leaf.keys, leaf.values, leaf.flags, strict=True):
-        parts.append(ELEMENT.pack(flags, position, len(key), len(value)))
-        position += len(key) + len(value) - ELEMENT_SIZE
-    for pair in zip(leaf.keys, leaf.values, strict=True):
-        parts += pair
-    return b"".join(parts)
+        key_size, value_size = len(key), len(value)
+        fields += (flags, position, key_size, value_size)
+        data += (key, value)
+        position += key_size + value_size - ELEMENT_SIZE
+    return b"".join((HEADER.pack(number, LEAF, count, overflow), struct.pack(f"<{4 * count}I", *fields), *data))

@@ -6,6 +6,7 @@ What changes it is a transaction on the bytes, so the file has the pages and the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 from returns.result import Failure, Result, Success
@@ -72,6 +73,7 @@ def _committed(database: Database, asked: Iterable[BoltChange]) -> Result[tuple[
     return commit(snapshot, asked).map(lambda writes: (written(database.file, writes.steps), writes.meta))
 
 
+@lru_cache(maxsize=4)
 def empty_database(page_size: int = USUAL_PAGE_SIZE) -> Database:
     """A file as ``bolt.Open`` makes it."""
     file = new_database(page_size)
