@@ -151,15 +151,16 @@ class Described:
 def _read_file(path: str) -> Result[dict[str, Any], Problem]:
     import json
 
+    name = _named(path)
     read = standard_input() if path == "-" else LinuxObserver().read_file(path)
     if isinstance(read, Failure):
         return Failure(Misused(f"cannot read the host description: {read.failure().message}", path))
     try:
         plain: object = json.loads(read.unwrap())
     except (ValueError, RecursionError) as error:
-        return Failure(Misused(f"{path} is not JSON: {error}", path))
+        return Failure(Misused(f"{name} is not JSON: {error}", path))
     if not isinstance(plain, dict):
-        return Failure(Misused(f"{path}: $: expected an object", path))
+        return Failure(Misused(f"{name}: $: expected an object", path))
     return Success(cast("dict[str, Any]", plain))
 
 
@@ -170,7 +171,11 @@ def live(*, as_root: bool = False) -> Live:
 
 def described(path: str, step: int = 1) -> Described:
     """The host that a JSON file describes (``docs/host-format.md``), before its step of that number; ``-`` is standard input."""
-    return Described(path, lambda: _read_file(path), step)
+    return Described(_named(path), lambda: _read_file(path), step)
+
+
+def _named(path: str) -> str:
+    return "standard input" if path == "-" else path
 
 
 def described_value(description: dict[str, Any], step: int = 1, name: str = "the host description") -> Described:

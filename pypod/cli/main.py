@@ -27,6 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         output.complain("interrupted")
         status = output.INTERRUPTED
+    except output.UnwritableError as error:
+        output.complain(f"cannot write to standard output: {error}")
+        status = output.FAILED
     except Exception as error:
         # A bug of ours: one line for its user, the traceback for whoever looks for it.
         if os.environ.get("PYPOD_TRACEBACK"):

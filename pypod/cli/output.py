@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -15,18 +16,28 @@ INTERRUPTED: Final = 130
 
 
 def say(text: str) -> None:
-    """Write to standard output.  If its reader has gone, what is left goes nowhere."""
+    """Write to standard output.  If its reader has gone, what is left goes nowhere; raises UnwritableError, which ``main``
+    turns into a line, where it takes nothing.
+    """
     _write(sys.stdout, text)
 
 
 def complain(text: str) -> None:
     """Write ``pypod: text`` to standard error, on one line."""
-    _write(sys.stderr, "pypod: " + " ".join(shown(text).split("\n")) + "\n")
+    _tell("pypod: " + " ".join(shown(text).split("\n")) + "\n")
 
 
 def complain_like_podman(text: str) -> None:
     """Write ``Error: text``, as the command of Podman's does."""
-    _write(sys.stderr, f"Error: {text}\n")
+    _tell(f"Error: {text}\n")
+
+
+def _tell(text: str) -> None:
+    """Write to standard error; where that takes nothing, the exit status has to do."""
+    try:
+        _write(sys.stderr, text)
+    except UnwritableError:
+        return
 
 
 def shown(text: str) -> str:
@@ -39,35 +50,56 @@ def shown(text: str) -> str:
     )
 
 
+class UnwritableError(Exception):
+    """Standard output takes nothing: a full disk, or nothing there."""
+
+
 def finish() -> None:
     """Push out what is buffered, while a missing reader can still be forgiven."""
     for stream in (sys.stdout, sys.stderr):
-        _write(stream, "")
+        try:
+            _write(stream, "")
+        except UnwritableError:
+            continue
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:
+        # Closed by whoever started us.
+        raise UnwritableError(os.strerror(errno.EBADF).lower())
     try:
         stream.write(_encodable(text, stream.encoding or "utf-8"))
         stream.flush()
     except BrokenPipeError:
-        # The interpreter flushes once more at its end; nothing of that may reach the closed pipe.
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(devnull, stream.fileno())
-        except (OSError, ValueError):
-            return
-        finally:
-            os.close(devnull)
+        _divert(stream)
+    except OSError as error:
+        _divert(stream)
+        raise UnwritableError((error.strerror or str(error)).lower()) from error
     except ValueError:
-        # Closed by whoever started us: there is nobody to write to.
+        # Closed meanwhile: there is nobody to write to.
         return
+
+
+def _divert(stream: TextIO) -> None:
+    """Send what is still buffered nowhere: the interpreter flushes once more at its end."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(devnull, stream.fileno())
+    except (OSError, ValueError):
+        return
+    finally:
+        os.close(devnull)
+
+
+_PLAIN: Final = str.maketrans({"·": "-", "…": "...", "→": "->"})
+"""What stands in for our own signs on a terminal that has only ASCII."""
 
 
 def _encodable(text: str, encoding: str) -> str:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        return text.encode(encoding, "replace").decode(encoding)
+        return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
     return text
 
 
@@ -134,6 +166,6 @@ def wants_colour(choice: bool | None) -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     try:
-        return sys.stdout.isatty()
+        return bool(sys.stdout) and sys.stdout.isatty()
     except ValueError:
         return False

@@ -21,7 +21,7 @@ class Progress:
 
     def _say(self) -> None:
         try:
-            if sys.stderr.isatty():
+            if sys.stderr and sys.stderr.isatty():
                 sys.stderr.write(f"pypod: {self._doing} ...")
                 sys.stderr.flush()
                 self._said = True

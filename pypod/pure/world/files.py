@@ -29,24 +29,26 @@ class Files(Looking):
     # -- directories
 
     def make_directories(self, path: str, mode: int, /) -> Result[Changed, HostError]:
-        place = self.walk(path)
-        if isinstance(place, Place) and place.node is not None:
-            return _NOTHING if place.node.type is _DIRECTORY else refusal(errno.ENOTDIR, "mkdir", path)
-        end = len(path.rstrip("/"))
-        start = path.rfind("/", 0, end) + 1
-        made: tuple[Change, ...] = ()
-        if start > 1:
-            higher = self.make_directories(path[: start - 1], mode)
-            if isinstance(higher, Failure):
-                return higher
-            made = higher.unwrap().changes
-        outcome = self._make_directory(path[:end] or path, mode)
-        if isinstance(outcome, int):
-            there = self.found(path, follow=False)
-            if isinstance(there, tuple) and there[1].type is _DIRECTORY:
-                return Success(Changed(made))
-            return refusal(outcome, "mkdir", path)
-        return Success(Changed((*made, outcome)))
+        missing: list[str] = []
+        level = path
+        while level or not missing:
+            place = self.walk(level)
+            if isinstance(place, Place) and place.node is not None:
+                if place.node.type is not _DIRECTORY:
+                    return refusal(errno.ENOTDIR, "mkdir", level)
+                break
+            missing.append(level)
+            level = level[: max(level.rfind("/", 0, len(level.rstrip("/"))), 0)]
+        made: list[Change] = []
+        for one in reversed(missing):
+            outcome = self._make_directory(one.rstrip("/") or one, mode)
+            if not isinstance(outcome, int):
+                made.append(outcome)
+                continue
+            there = self.found(one, follow=False)
+            if not (isinstance(there, tuple) and there[1].type is _DIRECTORY):
+                return refusal(outcome, "mkdir", one)
+        return Success(Changed(tuple(made)))
 
     def _make_directory(self, path: str, mode: int) -> Change | int:
         place = self.walk(path, follow=False)
