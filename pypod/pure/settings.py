@@ -13,7 +13,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
-from pyrsistent import PMap, pmap
+
+from pypod.pure.table import Table
 
 T = TypeVar("T")
 
@@ -77,7 +78,7 @@ class Key(Generic[T]):
 class Settings(Struct, frozen=True):
     """All settings of a runtime, by dotted name."""
 
-    entries: PMap[str, Setting] = pmap()
+    entries: Table[str, Setting] = Table()
 
     def __contains__(self, key: Key[Any]) -> bool:
         return key.name in self.entries
@@ -99,14 +100,11 @@ class Settings(Struct, frozen=True):
 
     def claims(self, named: Iterable[tuple[str, Claim]]) -> Settings:
         """Several claims at once, in order."""
-        evolver = self.entries.evolver()
         latest: dict[str, Setting] = {}
         for name, claim in named:
             held = latest.get(name) or self.entries.get(name)
-            setting = Setting(claim, (held.claim, *held.overrode), held.ignored) if held else Setting(claim)
-            latest[name] = setting
-            evolver.set(name, setting)
-        return msgspec.structs.replace(self, entries=evolver.persistent())
+            latest[name] = Setting(claim, (held.claim, *held.overrode), held.ignored) if held else Setting(claim)
+        return msgspec.structs.replace(self, entries=self.entries.having(latest))
 
     def ignore(self, key: Key[T], value: T, origin: Origin, because: str) -> Settings:
         """A value that is set somewhere but does not count, and why.  The key must be claimed already."""

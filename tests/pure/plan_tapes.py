@@ -171,7 +171,7 @@ ROOTLESS: tuple[Exchange, ...] = (
 def settings() -> Settings:
     conf = Origin(Source.FILE, "/etc/containers/containers.conf:2")
     return (
-        Settings(pmap())
+        Settings()
         .claim(keys.STATIC_DIR, STATIC, BUILTIN)
         .claim(keys.TMP_DIR, "/run/libpod", BUILTIN)
         .claim(keys.RUN_ROOT, "/run/containers/storage", BUILTIN)

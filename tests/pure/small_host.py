@@ -13,12 +13,12 @@ from pypod.pure.facts import ALL_CAPABILITIES, CGROUP2_MAGIC, HostFacts, Identit
 from pypod.pure.failure import HostError
 from pypod.pure.gotext import parent
 from pypod.pure.program import Program, Run, run
+from pypod.pure.table import Table
 from pypod.pure.vocabulary.changes import ChangeMode, ChangeOwner, MakeDirectories, WriteFile
 from pypod.pure.vocabulary.files import LookAt
 from pypod.pure.vocabulary.telling import Note
 from pypod.pure.world import Simulated, World
 from pypod.pure.world.state import Mount
-from pypod.pure.world.table import Table
 
 T = TypeVar("T")
 

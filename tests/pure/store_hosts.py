@@ -17,10 +17,10 @@ from pypod.pure.gotext import parent
 from pypod.pure.program import Stage, run
 from pypod.pure.settings import Claim, Settings
 from pypod.pure.surroundings.facts import Surroundings
+from pypod.pure.table import Table
 from pypod.pure.vocabulary.telling import Note
 from pypod.pure.world.kernel import Simulated
 from pypod.pure.world.state import Mount, Node, Overlay, World
-from pypod.pure.world.table import Table
 
 T = TypeVar("T")
 

@@ -18,6 +18,7 @@ from pypod.pure.failure import HostError
 from pypod.pure.gotext import joined, quoted
 from pypod.pure.settings import Claim, Key, Origin, Setting, Settings, Source
 from pypod.pure.surroundings.facts import Surroundings
+from pypod.pure.table import Table
 
 HARDCODED_GRAPH_ROOT: Final = "/var/lib/containers/storage"
 SYSTEM_POLICY: Final = "/etc/containers/policy.json"
@@ -153,7 +154,7 @@ def _values() -> dict[Key[Any], object]:
 @cache
 def static_defaults() -> Settings:
     """The defaults that depend on nothing; made once."""
-    return Settings(pmap({key.name: Setting(Claim(value)) for key, value in _static()}))
+    return Settings(Table({key.name: Setting(Claim(value)) for key, value in _static()}))
 
 
 def default_settings(around: Surroundings, probes: DefaultProbes) -> Settings:

@@ -48,6 +48,8 @@ COMPARED: Final = {
 """The setting behind each name in ``database NAME "A" does not match our NAME "B"``."""
 
 SHOWN: Final = "(not shown)"
+_SCALARS: Final = frozenset({str, bool, int, float, type(None)})
+_BUILTIN: Final = Origin(spine.BUILTIN.source.value, spine.BUILTIN.at)
 _ASSIGNMENTS: Final = frozenset({keys.CONTAINER_ENV.name, keys.ENGINE_ENV.name})
 _HIDDEN_TABLES: Final = frozenset({keys.SECRETS_OPTS.name})
 _ADDRESSES: Final = frozenset({keys.REMOTE_URI.name, keys.SERVICE_DESTINATIONS.name})
@@ -86,6 +88,8 @@ def sentence(text: str) -> str:
 
 def plain(value: Any) -> Any:
     """A value of a setting as plain JSON."""
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, Mapping):
         table: Mapping[Any, Any] = cast("Any", value)
         return {str(key): plain(table[key]) for key in sorted(table, key=str)}
@@ -122,6 +126,9 @@ def _without_passwords(value: Any) -> Any:
 
 def _setting(name: str, setting: spine.Setting) -> Setting:
     claim = setting.claim
+    if claim.origin is spine.BUILTIN and not setting.overrode and not setting.ignored:
+        # Most settings are nobody's claim.
+        return Setting(plain(claim.value), _BUILTIN)
     return Setting(
         shown(name, claim.value, claim.origin),
         _origin(claim.origin),

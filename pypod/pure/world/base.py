@@ -6,9 +6,9 @@ from functools import cache
 from typing import Final
 
 from pypod.pure.facts import CGROUP2_MAGIC, FileType
+from pypod.pure.table import Table
 from pypod.pure.world.laying import SHELL, USER, USER_HOME
 from pypod.pure.world.state import Mount, Node, Program
-from pypod.pure.world.table import Table
 
 SEARCH_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

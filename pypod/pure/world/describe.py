@@ -18,13 +18,13 @@ from pyrsistent import pmap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.facts import ALL_CAPABILITIES, BuildFacts, FileType, HostFacts, Identity
+from pypod.pure.table import Table
 from pypod.pure.world.base import SEARCH_PATH, base_mounts, skeleton
 from pypod.pure.world.laying import USER_HOME, Laying
 from pypod.pure.world.mounts import unmounted
 from pypod.pure.world.namespaces import departed
 from pypod.pure.world.shape import Misshapen, MisshapenError, Part, number_in, text_in, truth_in
 from pypod.pure.world.state import EMPTY, Node, Overlay, Program, World
-from pypod.pure.world.table import Table
 from pypod.pure.world.tree import SYS_RESOURCE, replaced
 
 __all__ = ["Misshapen", "described", "next_step"]

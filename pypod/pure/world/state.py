@@ -22,9 +22,9 @@ from pypod.pure.database.file import Database
 from pypod.pure.effect import Effect
 from pypod.pure.facts import Entry, FileType, HostFacts, Identity
 from pypod.pure.failure import HostError
+from pypod.pure.table import Table
 from pypod.pure.userns.facts import IdMappings
 from pypod.pure.world.segment import Segment
-from pypod.pure.world.table import Table
 
 __all__ = [
     "EMPTY",

@@ -1,7 +1,6 @@
-"""Immutable tables of a world.
+"""Immutable tables of a few hundred entries: the paths of a world, the settings of a runtime.
 
-A world has a few hundred paths, is changed some fifty times in a run and looked at thousands of times.  At that size
-copying a dictionary at each change costs less than a persistent trie does, and looking costs what a dictionary costs.
+They are changed some fifty times in a run and looked at thousands of times.  At that size copying a dictionary at each change costs less than a persistent trie does, and looking costs what a dictionary costs.
 """
 
 from __future__ import annotations
@@ -35,6 +34,6 @@ class Table(dict[K, V]):
         return hash(frozenset(self.items()))
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("a table of a world cannot be changed")
+        raise TypeError("a table cannot be changed")
 
     __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse  # pyright: ignore[reportAssignmentType] - what it refuses
