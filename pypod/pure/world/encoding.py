@@ -18,21 +18,24 @@ _ELEMENT: Final = struct.Struct("<IIII")
 _BUCKET: Final = struct.Struct("<QQ")
 _META_FLAG, _FREELIST_FLAG, _LEAF_FLAG = 4, 16, 2
 _ROOT_PAGE: Final = 3
+_OVERFLOW_OFFSET: Final = 12
 _BLOCK: Final = 512
 _TAR_TIME: Final = 1_600_000_000
 
 
 def bolt_file(tree: PlainTree) -> bytes | None:
-    """A fresh database of eight pages with every bucket inline; ``None`` where the tree does not fit one page."""
+    """A fresh database of eight pages with every bucket inline; ``None`` where the tree does not fit the last five."""
     root = _leaf(_ROOT_PAGE, tree)
-    if len(root) > _PAGE_SIZE:
+    overflow = (len(root) - 1) // _PAGE_SIZE
+    if _ROOT_PAGE + overflow >= _PAGES:
         return None
-    pages = [_meta_page(0), _meta_page(1), _HEADER.pack(2, _FREELIST_FLAG, 0, 0), root]
+    root = root[:_OVERFLOW_OFFSET] + overflow.to_bytes(4, "little") + root[_HEADER.size :]
+    pages = [_meta_page(0, overflow), _meta_page(1, overflow), _HEADER.pack(2, _FREELIST_FLAG, 0, 0), root]
     return b"".join(page.ljust(_PAGE_SIZE, b"\0") for page in pages).ljust(_PAGE_SIZE * _PAGES, b"\0")
 
 
-def _meta_page(number: int) -> bytes:
-    body = _META.pack(_MAGIC, _VERSION, _PAGE_SIZE, 0, _ROOT_PAGE, 0, 2, _ROOT_PAGE + 1, number)
+def _meta_page(number: int, overflow: int) -> bytes:
+    body = _META.pack(_MAGIC, _VERSION, _PAGE_SIZE, 0, _ROOT_PAGE, 0, 2, _ROOT_PAGE + overflow + 1, number)
     checksum = 0xCBF29CE484222325
     for byte in body:
         checksum = (checksum ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF

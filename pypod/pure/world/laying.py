@@ -24,6 +24,7 @@ USER_DIRECTORIES: Final = (USER_HOME, "/run/user/1000")
 SHELL: Final = "/.oracle/sh"
 _SUFFIXES: Final = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _LARGEST: Final = 1 << 28
+_OCTAL: Final = tuple(f"\\{byte:03o}" for byte in range(256))
 _FORMS: Final = ("text", "b64", "b64z", "size", "bolt", "shm", "tar")
 
 
@@ -171,7 +172,7 @@ class Laying(Looking):
         if form == "shm":
             return self._segment(field)
         content = bolt_file(plain_tree(Part(field.fields(), field.place)))
-        return field.wrong("buckets that fit one page") if content is None else content
+        return field.wrong("buckets that fit five pages") if content is None else content
 
     def _segment(self, part: Part) -> Segment:
         layout = layout_of(self.world.facts.architecture if self.world.facts is not None else "")
@@ -282,7 +283,7 @@ def _script(stdout: bytes, stderr: bytes, status: int, sleep: Part | None) -> by
         lines.append(f"{SHELL} -c 'sleep {sleep.value}'")
     for data, redirect in ((stdout, ""), (stderr, " >&2")):
         if data:
-            escaped = "".join(f"\\{byte:03o}" for byte in data)
+            escaped = "".join(map(_OCTAL.__getitem__, data))
             lines.append(f"printf '{escaped}'{redirect}")
     lines.append(f"exit {status}")
     return ("\n".join(lines) + "\n").encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -13,21 +13,30 @@ from pypod.pure.database.facts import (
     EditJson,
     EmptyBucket,
     MakeBucket,
+    PodFacts,
     Put,
+    SetSequence,
     StateChange,
     StateObjects,
+    VolumeFacts,
 )
 from pypod.pure.database.tree import name_of
 
+Object = TypeVar("Object", ContainerFacts, PodFacts, VolumeFacts)
+
 _CONFIG: Final = ("runtime-config",)
-_FIELDS: Final = {
-    ("state", "state"): "state",
-    ("state", "pid"): "pid",
-    ("state", "conmonPid"): "conmon_pid",
-    ("config", "lockID"): "lock",
-    ("config", "runtime"): "runtime",
+_FIELDS: Final[dict[str, dict[tuple[str, str], str]]] = {
+    "ctr": {
+        ("state", "state"): "state",
+        ("state", "pid"): "pid",
+        ("state", "conmonPid"): "conmon_pid",
+        ("config", "lockID"): "lock",
+        ("config", "runtime"): "runtime",
+    },
+    "pod": {("config", "lockID"): "lock"},
+    "vol": {("config", "lockID"): "lock"},
 }
-"""Which declared fact of a container a field of its JSON objects is."""
+"""Which declared fact of a container, pod or volume a field of its JSON objects is."""
 
 _SESSIONS: Final = ("exec",)
 
@@ -47,7 +56,7 @@ def facts_after(facts: DatabaseFacts, changes: tuple[StateChange, ...]) -> tuple
 
 def place_of(change: StateChange) -> str:
     """What a change is about, as an answer names it: ``runtime-config/os``."""
-    key = () if isinstance(change, MakeBucket | EmptyBucket) else (change.key,)
+    key = () if isinstance(change, MakeBucket | EmptyBucket | SetSequence) else (change.key,)
     return "/".join((*change.at, *key))
 
 
@@ -69,7 +78,7 @@ def _facts_after(facts: DatabaseFacts, change: StateChange) -> DatabaseFacts | N
         return msgspec.structs.replace(
             facts, buckets=buckets, config=() if change.at == _CONFIG and facts.config is None else facts.config
         )
-    if change.at != _CONFIG:
+    if change.at != _CONFIG or isinstance(change, SetSequence):
         return facts
     before = dict(facts.config or ())
     after = _entries_after(before, change)
@@ -90,32 +99,39 @@ def objects_after(objects: StateObjects, changes: tuple[StateChange, ...]) -> St
     """The objects after a transaction, as far as their declared fields go."""
     for change in changes:
         if isinstance(change, EditJson):
-            containers = tuple(_container_after(one, change) for one in objects.containers)
-            objects = msgspec.structs.replace(objects, containers=containers)
+            objects = _edited(objects, change)
         elif isinstance(change, EmptyBucket) and change.at == _SESSIONS:
             objects = msgspec.structs.replace(objects, exec_sessions=())
     return objects
 
 
-def _container_after(container: ContainerFacts, edit: EditJson) -> ContainerFacts:
-    if edit.at != ("ctr", container.id):
-        return container
-    fields: dict[str, Any] = {}
-    for name, value in edit.set:
-        fact = _FIELDS.get((edit.key, name))
-        if fact is not None:
-            fields[fact] = value
+def _edited(objects: StateObjects, edit: EditJson) -> StateObjects:
+    kind, named = (*edit.at, "", "")[:2]
+    if kind == "ctr":
+        containers = tuple(_object_after(one, edit, kind) if one.id == named else one for one in objects.containers)
+        return msgspec.structs.replace(objects, containers=containers)
+    if kind == "pod":
+        pods = tuple(_object_after(one, edit, kind) if one.id == named else one for one in objects.pods)
+        return msgspec.structs.replace(objects, pods=pods)
+    volumes = tuple(_object_after(one, edit, kind) if one.name == named else one for one in objects.volumes)
+    return msgspec.structs.replace(objects, volumes=volumes)
+
+
+def _object_after(one: Object, edit: EditJson, kind: str) -> Object:
+    known = _FIELDS[kind]
+    fields: dict[str, Any] = {known[edit.key, name]: value for name, value in edit.set if (edit.key, name) in known}
     for name in edit.drop:
-        fact = _FIELDS.get((edit.key, name))
-        if fact is not None:
+        if (edit.key, name) in known:
+            fact = known[edit.key, name]
             fields[fact] = _DROPPED[fact]
-    return msgspec.structs.replace(container, **fields) if fields else container
+    return msgspec.structs.replace(one, **fields) if fields else one
 
 
 def may_change(objects: StateObjects, change: StateChange) -> bool:
     """Whether a change alters the objects; an edit of a field that is not declared is taken to."""
     if isinstance(change, EditJson):
+        known = _FIELDS.get(change.at[0] if change.at else "", {})
         names = (*(name for name, _ in change.set), *change.drop)
-        if any((change.key, name) not in _FIELDS for name in names):
+        if any((change.key, name) not in known for name in names):
             return True
     return objects_after(objects, (change,)) != objects
