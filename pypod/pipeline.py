@@ -23,6 +23,7 @@ from pypod.pure.events.stage import EVENTS
 from pypod.pure.exists.stage import EXISTS
 from pypod.pure.image.stage import IMAGE_CONTEXT
 from pypod.pure.info.stage import ENGINE_ENVIRONMENT, INFO
+from pypod.pure.lifecycle.loading_stage import CONTAINER_INSPECTION, CONTAINER_LISTING
 from pypod.pure.lifecycle.migrate_stage import MIGRATE
 from pypod.pure.lifecycle.refresh_stage import REFRESH
 from pypod.pure.lifecycle.stage import FINISH, RENUMBER, under_alive_lock
@@ -80,7 +81,8 @@ def _again(draft: Draft) -> Program[Draft]:
 
     The first runtime's store is the second one's too.
     """
-    return (yield from CONSTRUCTION(Draft(draft.request, store=draft.store)))
+    second = Draft(draft.request, store=draft.store, runtimes_missing=draft.runtimes_missing)
+    return (yield from CONSTRUCTION(second))
 
 
 def program_of(request: Request) -> Stage[Draft]:
@@ -92,6 +94,12 @@ def program_of(request: Request) -> Stage[Draft]:
             return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, INFO, SHUTDOWN)
         case "container exists" | "pod exists" | "image exists":
             return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, EXISTS, SHUTDOWN)
+        case "ps" | "container ps" | "container list":
+            return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, CONTAINER_LISTING, SHUTDOWN)
+        case "container inspect":
+            return in_order(
+                PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, CONTAINER_INSPECTION, SHUTDOWN
+            )
         case "system renumber":
             return in_order(PAUSE_PROCESS, _plain, REEXECUTION, ENGINE_ENVIRONMENT, SHUTDOWN, _again)
         case "system migrate":

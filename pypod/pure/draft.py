@@ -61,6 +61,8 @@ class Draft(Struct, frozen=True):
     runtimes: PMap[str, OciRuntime] = pmap()
     runtimes_left_out: PMap[str, str] = pmap()
     """Why configured runtimes are not among them, by name."""
+    runtimes_missing: frozenset[str] = frozenset()
+    """Runtimes of containers that are not there; of each it was said, once in the process."""
     default_runtime: OciRuntime | None = None
     alive: Handle | None = None
     refresh: bool = False

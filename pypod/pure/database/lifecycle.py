@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Final
 
-import msgspec
-from msgspec import Struct
 from returns.result import Failure, Result, Success
 
 from pypod.pure.database.facts import (
@@ -19,9 +16,7 @@ from pypod.pure.database.facts import (
     StateObjects,
     VolumeFacts,
 )
-from pypod.pure.facts import Diagnostic, Level
-from pypod.pure.failure import DatabaseUnreadable, Internal, InvalidArgument, Problem
-from pypod.pure.gotext import quoted
+from pypod.pure.failure import DatabaseUnreadable, Internal, Problem
 
 CONFIGURED: Final = 1
 EXITED: Final = 6
@@ -89,77 +84,6 @@ def _dangling(key: str) -> Result[tuple[StateChange, ...], Problem]:
 
 def _unreadable(text: str, subject: str) -> Result[tuple[StateChange, ...], Problem]:
     return Failure(DatabaseUnreadable(text, subject, diagnosis="DB-07"))
-
-
-class Loaded(Struct, frozen=True):
-    """The objects that libpod loads, and what it logs of those it leaves out."""
-
-    objects: StateObjects
-    said: tuple[Diagnostic, ...] = ()
-
-
-def loaded(objects: StateObjects, maximum_locks: int, namespace: str = "") -> Result[Loaded, Problem]:
-    """All containers, pods and volumes as libpod loads them: unreadable ones and those with a lock number that is too
-    large are logged and left out, those of another namespace silently.  ErrInternal where one is listed but not there.
-    """
-    lost = _lost(objects)
-    if lost:
-        return Failure(lost)
-    judged_containers = [
-        (one, one.id, one.damage or _lock_damage("container", one.id, one.lock, maximum_locks))
-        for one in objects.containers
-        if _belongs(one.namespace, namespace)
-    ]
-    judged_pods = [
-        (one, one.id, one.damage or _lock_damage("pod", one.id, one.lock, maximum_locks))
-        for one in objects.pods
-        if _belongs(one.namespace, namespace)
-    ]
-    judged_volumes = [
-        (one, one.name, one.damage or _lock_damage("volume", quoted(one.name), one.lock, maximum_locks))
-        for one in objects.volumes
-    ]
-    kept = msgspec.structs.replace(
-        objects,
-        containers=tuple(one for one, _, why in judged_containers if not why),
-        pods=tuple(one for one, _, why in judged_pods if not why),
-        volumes=tuple(one for one, _, why in judged_volumes if not why),
-    )
-    said = (
-        *_left_out("container", ((named, why) for _, named, why in judged_containers)),
-        *_left_out("pod", ((named, why) for _, named, why in judged_pods)),
-        *_left_out("volume", ((named, why) for _, named, why in judged_volumes)),
-    )
-    return Success(Loaded(kept, said))
-
-
-def _lost(objects: StateObjects) -> Problem | None:
-    for plural, listed in (
-        ("containers", objects.containers),
-        ("pods", objects.pods),
-        ("volumes", objects.volumes),
-    ):
-        damage = next((one.damage for one in listed if one.listed_only), "")
-        if damage:
-            return Internal(damage, diagnosis="DB-07").wrapped(f"error retrieving all {plural} from state")
-    return None
-
-
-def _belongs(theirs: str, ours: str) -> bool:
-    return not ours or theirs == ours
-
-
-def _lock_damage(kind: str, named: str, number: int, maximum: int) -> str:
-    if number < maximum:
-        return ""
-    text = f"lock ID {number} is too large - max lock size is {maximum - 1}"
-    return f"error retrieving lock for {kind} {named}: {InvalidArgument.saying(text).message}"
-
-
-def _left_out(kind: str, judged: Iterable[tuple[str, str]]) -> Iterator[Diagnostic]:
-    for named, why in judged:
-        if why:
-            yield Diagnostic(Level.ERROR, f"Error retrieving {kind} {named} from the database: {why}")
 
 
 def container_lock(one: ContainerFacts, number: int) -> EditJson:

@@ -7,29 +7,38 @@ from typing import Any
 import msgspec
 from returns.result import Failure, Result, Success
 
-from pypod.pure.database.facts import StateObjects
-from pypod.pure.failure import NoSuchContainer, NoSuchPod, Problem
+from pypod.pure.database.facts import ContainerFacts, PodFacts, StateObjects
+from pypod.pure.failure import NoSuchContainer, NoSuchPod, Problem, Refused
 from pypod.pure.state.lookup import container_meant, names_of, pod_meant
 
 ABSENT = 1
 """The exit status of ``exists`` for what is not there."""
 
 
-def container_exists(objects: StateObjects, wanted: str, namespace: str) -> Result[bool, Problem]:
-    """Whether a container is meant by a name or id; the failures of a look-up other than that there is none."""
-    return _found(container_meant(names_of(objects), wanted, namespace), NoSuchContainer)
+def container_found(objects: StateObjects, wanted: str, namespace: str) -> Result[ContainerFacts | None, Problem]:
+    """The container that a name or id means; ``None`` where there is none, a failure where the look-up fails otherwise."""
+    meant = _found(container_meant(names_of(objects), wanted, namespace), NoSuchContainer)
+    return meant.map(lambda key: next((one for one in objects.containers if one.id == key), None))
 
 
-def pod_exists(objects: StateObjects, wanted: str, namespace: str) -> Result[bool, Problem]:
-    """Whether a pod is meant by a name or id; the failures of a look-up other than that there is none."""
-    return _found(pod_meant(names_of(objects), wanted, namespace), NoSuchPod)
+def pod_found(objects: StateObjects, wanted: str, namespace: str) -> Result[PodFacts | None, Problem]:
+    """The pod that a name or id means; ``None`` where there is none, a failure where the look-up fails otherwise."""
+    meant = _found(pod_meant(names_of(objects), wanted, namespace), NoSuchPod)
+    return meant.map(lambda key: next((one for one in objects.pods if one.id == key), None))
 
 
-def _found(meant: Result[str, Problem], absent: type[NoSuchContainer | NoSuchPod]) -> Result[bool, Problem]:
-    if isinstance(meant, Failure):
-        problem = meant.failure()
-        return Success(inner_value=False) if isinstance(problem, absent) else Failure(problem)
-    return Success(inner_value=True)
+def _found(meant: Result[str, Problem], absent: type[NoSuchContainer | NoSuchPod]) -> Result[str, Problem]:
+    """The id that is meant; empty where there is none."""
+    if isinstance(meant, Failure) and isinstance(meant.failure(), absent):
+        return Success("")
+    return meant
+
+
+def not_inspected(names: tuple[str, ...]) -> Result[None, Problem]:
+    """What ``container inspect`` ends with where containers are not there: the first of them is named."""
+    if not names:
+        return Success(None)
+    return Failure(Refused(f"error inspecting object: no such container {names[0]}", names[0]))
 
 
 def image_exists(images: bytes, wanted: str) -> bool:

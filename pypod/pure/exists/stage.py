@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from pypod.pure.configuration.keys import NAMESPACE
+from pypod.pure.database.loading import pod_loaded
 from pypod.pure.draft import Draft
-from pypod.pure.exists.decide import ABSENT, container_exists, image_exists, pod_exists
+from pypod.pure.exists.decide import ABSENT, container_found, image_exists, pod_found
+from pypod.pure.lifecycle.loading_stage import load_container, maximum_locks
 from pypod.pure.program import Program, attempt, need, settle, stage
 from pypod.pure.vocabulary.database import ReadObjects
 from pypod.pure.vocabulary.files import ReadFile
@@ -21,8 +23,16 @@ def _look(draft: Draft) -> Program[Draft]:
 
 def _object(draft: Draft, wanted: str) -> Program[bool]:
     objects = yield from need(ReadObjects(draft.database_path))
-    decide = container_exists if draft.request.command == "container exists" else pod_exists
-    return settle(decide(objects, wanted, draft.setting(NAMESPACE)))
+    namespace = draft.setting(NAMESPACE)
+    if draft.request.command == "container exists":
+        container = settle(container_found(objects, wanted, namespace))
+        if container is not None:
+            yield from load_container(draft, container)
+        return container is not None
+    pod = settle(pod_found(objects, wanted, namespace))
+    if pod is not None:
+        settle(pod_loaded(pod, maximum_locks(draft)))
+    return pod is not None
 
 
 def _image(draft: Draft, wanted: str) -> Program[bool]:

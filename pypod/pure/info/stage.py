@@ -44,14 +44,13 @@ from pypod.pure.info.host import (
     search_registries,
     seccomp_profile,
 )
-from pypod.pure.lifecycle.stage import load_objects
+from pypod.pure.lifecycle.loading_stage import load_containers, sync_container
 from pypod.pure.oci.facts import OciRuntime
 from pypod.pure.program import Program, attempt, need, note, notes, settle, stage
 from pypod.pure.store.facts import Store
 from pypod.pure.store.layout import images_table
 from pypod.pure.store.tables import count
 from pypod.pure.surroundings.stage import look_path
-from pypod.pure.vocabulary.database import ReadObjects
 from pypod.pure.vocabulary.files import ReadFile, Stat
 from pypod.pure.vocabulary.process import ReadVariable, RunProgram, SetVariable
 
@@ -202,8 +201,9 @@ def _described(draft: Draft, runtime: OciRuntime, version: str) -> Program[dict[
 def _store(draft: Draft, store: Store) -> Program[Shown]:
     states: tuple[int, ...] = ()
     if draft.locks is not None:
-        objects = yield from need(ReadObjects(draft.database_path))
-        objects = yield from load_objects(draft, draft.locks, objects)
+        draft, objects = yield from load_containers(draft)
+        for container in objects.containers:
+            settle((yield from sync_container(draft, container)))
         states = tuple(container.state for container in objects.containers)
     images = yield from _images(store)
     config_file, volume_path = draft.setting(CONFIG_FILE), draft.setting(VOLUME_PATH)

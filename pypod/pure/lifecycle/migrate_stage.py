@@ -10,6 +10,7 @@ from pypod.pure.draft import Draft
 from pypod.pure.events.line import Event
 from pypod.pure.events.stage import write_event
 from pypod.pure.lifecycle.decide import wrapped
+from pypod.pure.lifecycle.loading_stage import load_containers, sync_container
 from pypod.pure.lifecycle.migrate import (
     NOT_DEAD,
     STOPPED,
@@ -30,11 +31,10 @@ from pypod.pure.lifecycle.migrate import (
     state_set,
     stop_signal,
 )
-from pypod.pure.lifecycle.stage import load_objects
 from pypod.pure.program import Program, attempt, need, notes, settle, stage
 from pypod.pure.userns.decide import pause_path
 from pypod.pure.vocabulary.changes import RemoveFile
-from pypod.pure.vocabulary.database import ReadObjects, UpdateDatabase
+from pypod.pure.vocabulary.database import UpdateDatabase
 from pypod.pure.vocabulary.files import ReadFile
 from pypod.pure.vocabulary.process import IsAlive
 from pypod.pure.vocabulary.services import KillProcess
@@ -44,8 +44,9 @@ def _migrate(draft: Draft) -> Program[Draft]:
     """Stop, then look at the runtime that is asked for, then rewrite configurations: libpod's order."""
     if not draft.configured.migrate or draft.locks is None:
         return draft
-    objects = yield from need(ReadObjects(draft.database_path))
-    objects = yield from load_objects(draft, draft.locks, objects)
+    draft, objects = yield from load_containers(draft)
+    for container in objects.containers:
+        yield from sync_container(draft, container)
     yield from notes((STOPPING_ALL,))
     for container in running(objects):
         yield from notes(announced(container))

@@ -12,6 +12,7 @@ from pypod.pure.draft import Draft, Locks
 from pypod.pure.events.line import REFRESH as REFRESHED
 from pypod.pure.events.stage import write_event
 from pypod.pure.lifecycle.decide import ALIVE_MODE, alive_file, wrapped
+from pypod.pure.lifecycle.loading_stage import load_objects
 from pypod.pure.lifecycle.refresh import (
     CONTAINER_ENVIRONMENT,
     RESTART,
@@ -33,7 +34,6 @@ from pypod.pure.lifecycle.refresh import (
     stored_ids,
     unknown_to_store,
 )
-from pypod.pure.lifecycle.stage import load_objects
 from pypod.pure.locks.stage import allocate
 from pypod.pure.oci.decide import exits_directory
 from pypod.pure.program import Program, attempt, debug, need, notes, settle, stage
@@ -59,16 +59,16 @@ def _refresh(draft: Draft) -> Program[Draft]:
         changes = settle(reset_for_reboot(objects))
         yield from need(UpdateDatabase(draft.database_path, changes))
     if draft.store is not None and draft.locks is not None:
-        yield from _refresh_objects(draft, draft.store, draft.locks, objects)
+        draft = yield from _refresh_objects(draft, draft.store, draft.locks, objects)
     path = alive_file(draft.setting(TMP_DIR))
     yield from need(CreateFile(path, ALIVE_MODE), wrapped("error creating runtime status file"))
     yield from write_event(draft, REFRESHED)
     return msgspec.structs.replace(draft, refresh=False)
 
 
-def _refresh_objects(draft: Draft, store: Store, locks: Locks, objects: StateObjects) -> Program[None]:
+def _refresh_objects(draft: Draft, store: Store, locks: Locks, objects: StateObjects) -> Program[Draft]:
     """Every object in turn; a failure is only logged."""
-    objects = yield from load_objects(draft, locks, objects)
+    draft, objects = yield from load_objects(draft, locks, objects)
     known: frozenset[str] = frozenset()
     if objects.containers:
         table = containers_table(store.graph_root, store.driver)
@@ -80,6 +80,7 @@ def _refresh_objects(draft: Draft, store: Store, locks: Locks, objects: StateObj
         yield from _said("pod", pod.id, (yield from _pod(draft, locks, pod)))
     for volume in objects.volumes:
         yield from _said("volume", volume.name, (yield from _volume(locks, volume)))
+    return draft
 
 
 def _said(what: str, named: str, done: Result[None, str]) -> Program[None]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import msgspec
 from returns.result import Result
 
-from pypod.pure.configuration.keys import NAMESPACE, TMP_DIR
-from pypod.pure.database.facts import EditJson, StateObjects
-from pypod.pure.database.lifecycle import container_lock, loaded, pod_lock, volume_lock
+from pypod.pure.configuration.keys import TMP_DIR
+from pypod.pure.database.facts import EditJson
+from pypod.pure.database.lifecycle import container_lock, pod_lock, volume_lock
 from pypod.pure.draft import Draft, Locks
 from pypod.pure.events.line import RENUMBER as RENUMBERED
 from pypod.pure.events.stage import write_event
 from pypod.pure.facts import Handle
 from pypod.pure.failure import Problem
 from pypod.pure.lifecycle.decide import Alive, alive, alive_file, alive_lock, finished, unlocked
-from pypod.pure.lifecycle.renumber import Renumbered, in_use, unallocated, unwritten
+from pypod.pure.lifecycle.loading_stage import load_objects
+from pypod.pure.lifecycle.renumber import Renumbered, unallocated, unwritten
 from pypod.pure.locks.stage import allocate, free_all
-from pypod.pure.program import Program, Stage, attempt, need, notes, settle, stage
+from pypod.pure.program import Program, Stage, attempt, need, settle, stage
 from pypod.pure.store.lockfile_stage import holding, make_lock_file
 from pypod.pure.userns.stage import USER_NAMESPACE
 from pypod.pure.vocabulary.database import ReadObjects, UpdateDatabase
@@ -57,20 +58,13 @@ def _look(draft: Draft, *, needs_userns: bool) -> Program[Result[Alive, Problem]
     return alive(status, path, needs_userns=needs_userns)
 
 
-def load_objects(draft: Draft, locks: Locks, objects: StateObjects) -> Program[StateObjects]:
-    """The objects that libpod loads; what it leaves out is said."""
-    kept = settle(loaded(objects, in_use(locks.maximum), draft.setting(NAMESPACE)))
-    yield from notes(kept.said)
-    return kept.objects
-
-
 def _renumber(draft: Draft) -> Program[Draft]:
     """New numbers for the locks of all objects, from the lowest: containers, pods, volumes."""
     locks = draft.locks
     if not draft.configured.renumber or locks is None:
         return draft
     yield from free_all(locks)
-    objects = yield from load_objects(draft, locks, (yield from need(ReadObjects(draft.database_path))))
+    draft, objects = yield from load_objects(draft, locks, (yield from need(ReadObjects(draft.database_path))))
     for container in objects.containers:
         number = yield from _number(locks, "container", container.id)
         yield from _rewrite(draft, Renumbered("container", container.id, container_lock(container, number)))

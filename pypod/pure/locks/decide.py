@@ -149,6 +149,11 @@ def lock_file(directory: str, number: int) -> str:
     return joined(directory, str(number))
 
 
+def lock_file_refused(problem: Problem) -> Problem:
+    """A lock file that cannot be opened when its lock is taken: libpod panics, with Go's exit status 2."""
+    return msgspec.structs.replace(problem.wrapped("error acquiring lock"), exit_status=2)
+
+
 def within(number: int, maximum: int) -> str:
     """Why a segment's manager does not take a number; empty where it does."""
     if number < maximum:

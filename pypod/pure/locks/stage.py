@@ -22,6 +22,7 @@ from pypod.pure.locks.decide import (
     initialized,
     is_taken,
     lock_file,
+    lock_file_refused,
     lock_kind,
     locks_directory,
     mapped_beyond_end,
@@ -37,6 +38,7 @@ from pypod.pure.locks.decide import (
     within,
 )
 from pypod.pure.program import Program, Stage, attempt, debug, keeping, need, note, notes, refused, settle, stage
+from pypod.pure.store.lockfile_stage import make_lock_file
 from pypod.pure.vocabulary.changes import CreateFile, MakeDirectories, RemoveFile
 from pypod.pure.vocabulary.files import ListDirectory, Stat
 from pypod.pure.vocabulary.locks import (
@@ -129,6 +131,13 @@ def _allocate_file(locks: Locks, number: int | None) -> Program[Result[int, str]
         if number is not None or not is_taken(made.failure()):
             return Failure(file_uncreated(made.failure(), number))
         candidate += 1
+
+
+def use_lock(locks: Locks, number: int) -> Program[None]:
+    """Take the lock of an object and let it go, as whoever looks at its state does.  A missing lock file is made."""
+    if locks.handle is not None:
+        return
+    settle((yield from make_lock_file(lock_file(locks.subject, number))).alt(lock_file_refused))
 
 
 def free_all(locks: Locks) -> Program[None]:

@@ -37,6 +37,11 @@ def is_usable(name: str, status: Result[FileStatus, HostError]) -> Result[bool, 
     return Success(status.unwrap().is_file)
 
 
+def is_no_directory(status: Result[FileStatus, HostError]) -> bool:
+    """Whether the path that a container names for its runtime may be one."""
+    return status.map(lambda seen: not seen.is_directory).value_or(False)
+
+
 def found_on_path(name: str, path: str) -> Diagnostic:
     """What libpod says of a runtime that none of its configured paths holds but PATH does."""
     return Diagnostic(Level.DEBUG, f"using runtime {quoted(name)} from $PATH: {quoted(path)}")
@@ -45,6 +50,12 @@ def found_on_path(name: str, path: str) -> Diagnostic:
 def none_valid(name: str) -> Problem:
     """No configured path holds the runtime and PATH does not either."""
     return InvalidArgument.saying(f"no valid executable found for OCI runtime {name}", name)
+
+
+def unavailable(name: str) -> Diagnostic:
+    """What libpod says, once a process, of a container's runtime that is not there (``getMissingRuntime``)."""
+    why = "not available (not in configuration file or not installed)"
+    return Diagnostic(Level.ERROR, f"OCI Runtime {name} is in use by a container, but is {why}")
 
 
 def nameless() -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 
 import msgspec
 from pyrsistent import PMap, pmap
@@ -25,6 +26,7 @@ from pypod.pure.oci.decide import (
     fallback_name,
     found_on_path,
     in_use,
+    is_no_directory,
     is_path,
     is_usable,
     left_out,
@@ -109,6 +111,21 @@ def _choose(draft: Draft) -> Program[Draft]:
     origin = Origin(Source.COMPUTED, "engine.runtimes")
     draft = draft.claim(RUNTIME_NAME, runtime.name, origin).claim(RUNTIME_FOUND, runtime.path, origin)
     return msgspec.structs.replace(draft, runtimes=runtimes, default_runtime=runtime)
+
+
+def find_for_containers(draft: Draft, names: Iterable[str]) -> Program[Draft]:
+    """The runtimes that containers name: a path that is none yet becomes one, others are missing (``getContainerFromDB``)."""
+    for name in names:
+        if not name or name in draft.runtimes or name in draft.runtimes_missing:
+            continue
+        found: Result[OciRuntime, Problem] = Failure(none_valid(name))
+        if is_path(name) and is_no_directory((yield from attempt(Stat(name)))):
+            found = yield from _initialise(draft, name, (name,))
+        if isinstance(found, Failure):
+            draft = msgspec.structs.replace(draft, runtimes_missing=draft.runtimes_missing | {name})
+        else:
+            draft = msgspec.structs.replace(draft, runtimes=draft.runtimes.set(name, found.unwrap()))
+    return draft
 
 
 DEFAULT_OCI_RUNTIME = stage("default-oci-runtime", _default_name)

@@ -1,0 +1,91 @@
+"""Loading containers, pods and volumes out of the database, as the commands and the life of a runtime do it."""
+
+from __future__ import annotations
+
+from returns.result import Result
+
+from pypod.pure.configuration.keys import NAMESPACE
+from pypod.pure.database.facts import ContainerFacts, StateObjects
+from pypod.pure.database.loading import Loaded, container_loaded, loaded, loaded_containers, synced
+from pypod.pure.draft import Draft, Locks
+from pypod.pure.exists.decide import container_found, not_inspected
+from pypod.pure.failure import Problem
+from pypod.pure.lifecycle.renumber import in_use
+from pypod.pure.locks.stage import use_lock
+from pypod.pure.oci.decide import unavailable
+from pypod.pure.oci.stage import find_for_containers
+from pypod.pure.program import Program, need, notes, settle, stage
+from pypod.pure.vocabulary.database import ReadObjects
+
+
+def maximum_locks(draft: Draft) -> int:
+    """Below which number the lock of an object must be."""
+    return in_use(draft.locks.maximum if draft.locks is not None else 0)
+
+
+def load_objects(draft: Draft, locks: Locks, objects: StateObjects) -> Program[tuple[Draft, StateObjects]]:
+    """Containers, pods and volumes; what libpod leaves out is said, and once a process which runtimes are missing."""
+    found = yield from find_for_containers(draft, (one.runtime for one in objects.containers))
+    missing = found.runtimes_missing - draft.runtimes_missing
+    read = loaded(objects, in_use(locks.maximum), draft.setting(NAMESPACE), missing)
+    return found, (yield from _kept(read))
+
+
+def load_containers(draft: Draft) -> Program[tuple[Draft, StateObjects]]:
+    """Containers alone (``GetAllContainers``)."""
+    objects = yield from need(ReadObjects(draft.database_path))
+    found = yield from find_for_containers(draft, (one.runtime for one in objects.containers))
+    missing = found.runtimes_missing - draft.runtimes_missing
+    read = loaded_containers(objects, maximum_locks(draft), draft.setting(NAMESPACE), missing)
+    return found, (yield from _kept(read))
+
+
+def _kept(read: Result[Loaded, Problem]) -> Program[StateObjects]:
+    kept = settle(read)
+    yield from notes(kept.said)
+    return kept.objects
+
+
+def load_container(draft: Draft, one: ContainerFacts) -> Program[Draft]:
+    """One container that was looked up."""
+    settle(container_loaded(one, maximum_locks(draft)))
+    found = yield from find_for_containers(draft, (one.runtime,))
+    yield from notes(unavailable(name) for name in sorted(found.runtimes_missing - draft.runtimes_missing))
+    return found
+
+
+def sync_container(draft: Draft, one: ContainerFacts) -> Program[Result[None, Problem]]:
+    """Read a container's state under its lock."""
+    if draft.locks is not None:
+        yield from use_lock(draft.locks, one.lock)
+    return synced(one)
+
+
+def _list(draft: Draft) -> Program[Draft]:
+    """``podman ps``: every container is loaded and its state read; an unreadable one only matters if it is shown."""
+    draft, objects = yield from load_containers(draft)
+    shows_all = any(name in {"all", "last"} for name, _ in draft.request.flags)
+    for container in objects.containers:
+        read = yield from sync_container(draft, container)
+        if shows_all:
+            settle(read)
+    return draft
+
+
+def _inspect(draft: Draft) -> Program[Draft]:
+    """``podman container inspect``: each that is named is loaded and its state read."""
+    absent: tuple[str, ...] = ()
+    for wanted in draft.request.arguments:
+        objects = yield from need(ReadObjects(draft.database_path))
+        container = settle(container_found(objects, wanted, draft.setting(NAMESPACE)))
+        if container is None:
+            absent = (*absent, wanted)
+            continue
+        draft = yield from load_container(draft, container)
+        settle((yield from sync_container(draft, container)))
+    settle(not_inspected(absent))
+    return draft
+
+
+CONTAINER_LISTING = stage("container-listing", _list)
+CONTAINER_INSPECTION = stage("container-inspection", _inspect)
