@@ -5,6 +5,7 @@ Nothing is imported before it is needed: ``--version`` and ``--help`` load no mo
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -21,7 +22,13 @@ INTERNAL = 70
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line; the exit status.  Nothing raises, interrupts included."""
+    """Run a command line; the exit status.  Nothing raises, interrupts included.
+
+    Without ``argv`` it is the process's own command line, and the process ends here.
+    """
+    if argv is None:
+        # The process is over before collecting cycles would pay.
+        gc.disable()
     try:
         status = _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:
@@ -40,6 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         status = INTERNAL
     output.finish()
+    if argv is None:
+        # Everything is written; taking down module after module would only take time.
+        os._exit(status)
     return status
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -103,10 +103,10 @@ def content(wanted: DefaultNetwork) -> Result[bytes | None, Problem]:
     return Success(None if subnet.single else conflist(wanted.name, subnet, machine=wanted.machine))
 
 
-def candidates(wanted: DefaultNetwork) -> tuple[str, ...]:
-    """The files that are tried in turn."""
+def candidates(wanted: DefaultNetwork) -> Iterator[str]:
+    """The files that are tried in turn; the first is nearly always free."""
     numbers = range(FIRST_NUMBER, LAST_NUMBER + 1)
-    return tuple(joined(wanted.config_dir, f"{number}-{wanted.name}.conflist") for number in numbers)
+    return (joined(wanted.config_dir, f"{number}-{wanted.name}.conflist") for number in numbers)
 
 
 def unwritten(error: HostError) -> Problem | None:

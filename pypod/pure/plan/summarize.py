@@ -41,7 +41,9 @@ EPERM, EACCES = 1, 13
 _READING: Final = (
     ReadFile, ListDirectory, Stat, LookAt, HoldsFuseOverlayRemains, ReadDatabase, ReadObjects, ReadLockSegment,
 )  # fmt: skip
-_NEVER_THE_SAME: Final = (ReadClock, DrawToken)
+_NEVER_THE_SAME: Final = frozenset({ReadClock, DrawToken})
+_TELLING: Final = frozenset({ReadFile, ReadDatabase, Stat, StatFilesystem, DescribeHost, AskIdentity, ReadVariable})
+"""The observations of which the plan keeps something."""
 _CONFIGURATION: Final = ("configuration", "cgroups", "default-oci-runtime", "storage-options", "options")
 _OUTCOMES: Final[dict[str, Literal["renumbered", "migrated"]]] = {
     "system renumber": "renumbered",
@@ -214,17 +216,18 @@ class _Fold:
 
     def _observed(self, effect: Effect[Any], answer: Result[Any, HostError]) -> None:
         self.count += 1
-        if not isinstance(effect, _NEVER_THE_SAME):
+        kind = type(effect)
+        if kind not in _NEVER_THE_SAME:
             self.digest.update(_canonical(effect, answer))
         if isinstance(effect, RunProgram):
             safe = redacted(effect)
             self.programs[" ".join(safe.argv if isinstance(safe, RunProgram) else ())] = None
         if isinstance(answer, Failure):
             error = answer.failure()
-            if isinstance(effect, _READING) and error.errno in (EPERM, EACCES):
+            if error.errno in (EPERM, EACCES) and isinstance(effect, _READING):
                 self.denied[error.subject] = None
-            return
-        self._pinned(effect, answer.unwrap())
+        elif kind in _TELLING:
+            self._pinned(effect, answer.unwrap())
 
     def _pinned(self, effect: Effect[Any], value: Any) -> None:
         if isinstance(effect, ReadFile):

@@ -275,12 +275,10 @@ class Tree:
 
     def walk(self, path: str, *, follow: bool = True) -> Place | int:
         """Where a path leads.  ``follow``: a link as last component is followed."""
-        world = self.world
-        node = world.nodes.get(path)
+        node = self.world.nodes.get(path)
+        everywhere = self.unrestricted()
         if node is not None and (node.type is not _LINK or not follow):
-            if not self.unrestricted() and not self._reachable(path):
-                return errno.EACCES
-            return Place(path, node)
+            return Place(path, node) if everywhere or self._reachable(path) else errno.EACCES
         if not path:
             return errno.ENOENT
         if "\0" in path:
@@ -289,16 +287,16 @@ class Tree:
             return errno.ENAMETOOLONG
         full = path if path[0] == "/" else f"{self.cwd()}/{path}"
         start = self._known_above(full)
-        if start != "/" and not self.unrestricted() and not self._reachable(start):
+        if not everywhere and not self._reachable(start):
             return errno.EACCES
         pending = [part for part in reversed(full[len(start) :].split("/")) if part]
-        return self._walk(start, pending, follow, mind_slash=path[-1] == "/")
+        return self._walk(start, pending, follow, everywhere=everywhere, mind_slash=path[-1] == "/")
 
     def _known_above(self, path: str) -> str:
         """The longest beginning of an absolute path that is a key of ``nodes`` and no link: it needs no walking."""
         nodes = self.world.nodes
         while True:
-            path = above(path)
+            path = path[: path.rfind("/")] or "/"
             node = nodes.get(path)
             if node is not None and node.type is not _LINK:
                 return path
@@ -316,16 +314,15 @@ class Tree:
             at = path.find("/", at + 1)
         return True
 
-    def _walk(self, here: str, pending: list[str], follow: bool, *, mind_slash: bool) -> Place | int:
+    def _walk(self, here: str, pending: list[str], follow: bool, *, everywhere: bool, mind_slash: bool) -> Place | int:
         nodes = self.world.nodes
         node = nodes[here]
-        unrestricted = self.unrestricted()
         links = 0
         while pending:
             name = pending.pop()
             if node.type is not _DIRECTORY:
                 return errno.ENOTDIR
-            if not unrestricted and not self.searchable(node):
+            if not everywhere and not self.searchable(node):
                 return errno.EACCES
             if name == ".":
                 continue
