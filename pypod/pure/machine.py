@@ -14,7 +14,7 @@ from typing import Protocol
 
 from returns.result import Result
 
-from pypod.pure.database.facts import DatabaseFacts, StateChange, StateObjects
+from pypod.pure.database.facts import DatabaseFacts, Expectation, StateChange, StateObjects
 from pypod.pure.facts import (
     Allocated,
     Changed,
@@ -30,6 +30,7 @@ from pypod.pure.facts import (
     UserEntry,
 )
 from pypod.pure.failure import HostError
+from pypod.pure.state.facts import Containers, Content, Listed, References
 from pypod.pure.userns.facts import IdMappings
 
 
@@ -128,11 +129,24 @@ class DatabaseSeen(Protocol):
     def read_objects(self, path: str, /) -> Result[StateObjects, HostError]: ...
 
 
+class StateSeen(Protocol):
+    """Looking into a state database of either kind, from a consistent snapshot, without any lock."""
+
+    def list_containers(self, path: str, /) -> Result[tuple[Listed, ...], HostError]: ...
+    def read_containers(self, path: str, /) -> Result[Containers, HostError]: ...
+    def read_references(self, path: str, /) -> Result[References, HostError]: ...
+    def check_pages(self, path: str, /) -> Result[tuple[str, ...], HostError]: ...
+    def read_content(self, path: str, /) -> Result[Content, HostError]: ...
+
+
 class DatabaseChanged(Protocol):
     """Changing ``bolt_state.db``: one transaction each, data only."""
 
     def create_database(self, path: str, /) -> Result[Changed, HostError]: ...
-    def update_database(self, path: str, changes: tuple[StateChange, ...], /) -> Result[Changed, HostError]: ...
+    def update_database(
+        self, path: str, changes: tuple[StateChange, ...], expected: tuple[Expectation, ...] = (), /
+    ) -> Result[Changed, HostError]: ...
+    def back_up_database(self, path: str, to: str, /) -> Result[Changed, HostError]: ...
 
 
 class Services(Protocol):
@@ -149,7 +163,7 @@ class Namespaces(Protocol):
     def join_user_namespace(self, pid: int, pause_path: str, /) -> Result[int, HostError]: ...
 
 
-class Observing(FilesSeen, ProcessSeen, HostSeen, LocksSeen, DatabaseSeen, Protocol):
+class Observing(FilesSeen, ProcessSeen, HostSeen, LocksSeen, DatabaseSeen, StateSeen, Protocol):
     """The half of a machine that changes nothing."""
 
 

@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 
 from returns.result import Failure, Result
 
+from pypod.effects.linux.content import MOST
 from pypod.effects.linux.refusal import asked
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, open_snapshot
@@ -35,12 +36,12 @@ _READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 def read_database(path: str) -> Result[DatabaseFacts, HostError]:
     """The buckets and the runtime configuration.  Failures: ``open`` with an errno, or bbolt's words."""
-    return _read(path, facts_of_snapshot)
+    return read_snapshot(path, facts_of_snapshot)
 
 
 def read_objects(path: str) -> Result[StateObjects, HostError]:
     """The containers, pods and volumes.  Failures as for :func:`read_database`."""
-    return _read(path, objects_of_snapshot)
+    return read_snapshot(path, objects_of_snapshot)
 
 
 class LinuxDatabase:
@@ -53,8 +54,9 @@ class LinuxDatabase:
         return read_objects(path)
 
 
-def _read(path: str, reading: Callable[[Snapshot], Result[T, BoltError]]) -> Result[T, HostError]:
-    opened = asked("open", path, lambda: _open(path))
+def read_snapshot(path: str, reading: Callable[[Snapshot], Result[T, BoltError]]) -> Result[T, HostError]:
+    """What ``reading`` makes of a consistent snapshot.  Failures: ``open`` with an errno, or bbolt's words."""
+    opened = asked("open", path, lambda: open_quietly(path))
     if isinstance(opened, Failure):
         return opened
     descriptor = opened.unwrap()
@@ -65,16 +67,19 @@ def _read(path: str, reading: Callable[[Snapshot], Result[T, BoltError]]) -> Res
         os.close(descriptor)
 
 
-def _open(path: str) -> int:
+def open_quietly(path: str) -> int:
     """Open for reading, without touching the access time where that is permitted; only a regular file."""
     try:
         descriptor = os.open(path, _READ | os.O_NOATIME)
     except PermissionError:
         descriptor = os.open(path, _READ)
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
+    status = os.fstat(descriptor)
+    mode = status.st_mode
+    if stat.S_ISREG(mode) and status.st_size <= MOST:
         return descriptor
     os.close(descriptor)
+    if stat.S_ISREG(mode):
+        raise OSError(errno.EFBIG, "larger than any file that is read whole")
     raise OSError(errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL, "not a regular file")
 
 
@@ -135,4 +140,4 @@ def _shared_lock(descriptor: int) -> Generator[bool, None, None]:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-__all__ = ["LinuxDatabase", "read_database", "read_objects"]
+__all__ = ["LinuxDatabase", "open_quietly", "read_database", "read_objects", "read_snapshot"]

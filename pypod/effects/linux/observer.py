@@ -10,9 +10,10 @@ from pypod.effects.linux.files import LinuxFiles
 from pypod.effects.linux.host import LinuxHost
 from pypod.effects.linux.locks import LinuxLocks
 from pypod.effects.linux.process import LinuxProcess
+from pypod.effects.linux.state import LinuxState
 
 
-class LinuxObserver(LinuxFiles, LinuxProcess, LinuxHost, LinuxLocks, LinuxDatabase):
+class LinuxObserver(LinuxFiles, LinuxProcess, LinuxHost, LinuxLocks, LinuxDatabase, LinuxState):
     """Everything that can be seen of this machine; nothing here changes it."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pypod.pure.effect import Effect
-from pypod.pure.vocabulary import changes, database, files, host, locks, mounts, namespaces, process, services, telling
+from pypod.pure.vocabulary import changes, database, files, host, locks, mounts, namespaces, process, services, state, telling
 
 CATALOGUE: Final[dict[str, type[Effect[Any]]]] = {
     effect.__name__: effect
@@ -22,6 +22,8 @@ CATALOGUE: Final[dict[str, type[Effect[Any]]]] = {
         locks.ReadLockSegment, locks.TakeFileLock, locks.ReleaseFileLock, locks.CreateLockSegment,
         locks.MapLockSegment, locks.UnmapLockSegment, locks.AllocateLock, locks.FreeAllLocks,
         database.ReadDatabase, database.ReadObjects, database.CreateDatabase, database.UpdateDatabase,
+        database.BackUpDatabase,
+        state.ListContainers, state.ReadContainers, state.ReadReferences, state.CheckPages, state.ReadContent,
         services.SendToJournal, services.KillProcess,
         namespaces.EnterUserNamespace, namespaces.JoinUserNamespace,
         telling.Note, telling.EnterStage, telling.LeaveStage,

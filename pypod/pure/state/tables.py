@@ -1,0 +1,189 @@
+"""``db.sql`` (libpod 4.5 to 5): its tables, read into the buckets that the other database has.
+
+What reads a ``bolt_state.db`` then reads this too.  JSON is in BLOBs until a refresh makes it TEXT; both are bytes
+here.  The columns that libpod never updates (``ContainerState.State``, ``ExitCode``) are not looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from pyrsistent import pmap
+from returns.result import Failure, Result, Success
+
+from pypod.pure.database.tree import Tree, key_of, name_of
+from pypod.pure.state.facts import Cell, Content, Table
+
+MAGIC: Final = b"SQLite format 3\0"
+"""How a file of SQLite begins."""
+SCHEMA: Final = 1
+TABLES: Final = (
+    "DBConfig",
+    "IDNamespace",
+    "ContainerConfig",
+    "ContainerState",
+    "ContainerExecSession",
+    "ContainerDependency",
+    "ContainerVolume",
+    "ContainerExitCode",
+    "PodConfig",
+    "PodState",
+    "VolumeConfig",
+    "VolumeState",
+)
+"""The tables of schema 1."""
+
+_SETTINGS: Final = (
+    ("graph-driver-name", "GraphDriver"),
+    ("graph-root", "GraphRoot"),
+    ("os", "OS"),
+    ("run-root", "RunRoot"),
+    ("static-dir", "StaticDir"),
+    ("tmp-dir", "TmpDir"),
+    ("volume-path", "VolumeDir"),
+)
+
+Rows = dict[str, list[dict[str, bytes]]]
+"""The rows of each table as bytes by column; a null is left out."""
+
+_Branch = dict[str, "bytes | _Branch"]
+
+
+def rows_of(tables: tuple[Table, ...]) -> Rows:
+    """The rows by table."""
+    return {
+        table.name: [
+            {column: cell.raw for column, cell in zip(table.columns, row, strict=True) if cell.storage != "null"}
+            for row in table.rows
+        ]
+        for table in tables
+    }
+
+
+def schema_of(rows: Rows) -> Result[int, str]:
+    """The schema version, 0 where nothing has been written yet; or libpod's text of why it cannot be used."""
+    config = rows.get("DBConfig", [])
+    if not config:
+        return Success(0)
+    written = config[0].get("SchemaVersion", b"").decode("utf-8", "replace")
+    version = int(written) if written.removeprefix("-").isdecimal() else 0
+    if version <= 0:
+        return Failure(f"database schema version {version} is invalid: internal libpod error")
+    if version > SCHEMA:
+        return Failure(
+            f"database has schema version {version} while this libpod version only supports version {SCHEMA}: "
+            "internal libpod error"
+        )
+    return Success(version)
+
+
+def usable(content: Content) -> Result[Content, str]:
+    """The content, unless its schema is one that libpod does not take; then libpod's text."""
+    return schema_of(rows_of(content.tables)).map(lambda version: replaced(content, version))
+
+
+def replaced(content: Content, schema: int) -> Content:
+    """The content with the version of its schema."""
+    return msgspec.structs.replace(content, file=msgspec.structs.replace(content.file, schema=schema))
+
+
+def buckets_of(rows: Rows) -> Tree:
+    """The same content in the buckets of a ``bolt_state.db``."""
+    containers, pods, volumes = _containers(rows), _pods(rows), _volumes(rows)
+    names = _names(rows, "ContainerConfig") | _names(rows, "PodConfig")
+    root: _Branch = {
+        "id-registry": {key: names.get(key, b"") for key in _keys(rows, "IDNamespace", "ID")},
+        "name-registry": {name_of(name): key_of(key) for key, name in names.items()},
+        "ns-registry": {},
+        "ctr": containers,
+        "all-ctrs": dict(_names(rows, "ContainerConfig")),
+        "pod": pods,
+        "allPods": dict(_names(rows, "PodConfig")),
+        "vol": volumes,
+        "allVolumes": {key: key_of(key) for key in _keys(rows, "VolumeConfig", "Name")},
+        "exec": {name_of(row["ID"]): row["ContainerID"] for row in _of(rows, "ContainerExecSession", "ContainerID")},
+        "runtime-config": {
+            entry: row[column] for row in rows.get("DBConfig", []) for entry, column in _SETTINGS if column in row
+        },
+    }
+    return _tree(root)
+
+
+def _tree(branch: _Branch) -> Tree:
+    return Tree(pmap({key: _tree(held) if isinstance(held, dict) else held for key, held in branch.items()}))
+
+
+def _of(rows: Rows, table: str, *columns: str) -> list[dict[str, bytes]]:
+    """The rows that have these columns, besides their key."""
+    return [row for row in rows.get(table, []) if all(column in row for column in columns)]
+
+
+def _keys(rows: Rows, table: str, column: str) -> list[str]:
+    return [name_of(row[column]) for row in _of(rows, table, column)]
+
+
+def _names(rows: Rows, table: str) -> dict[str, bytes]:
+    return {name_of(row["ID"]): row["Name"] for row in _of(rows, table, "ID", "Name")}
+
+
+def _objects(rows: Rows, config: str, state: str, key: str) -> dict[str, _Branch]:
+    """An object for every row of either table, with its documents."""
+    found: dict[str, _Branch] = {}
+    for table, name in ((config, "config"), (state, "state")):
+        for row in _of(rows, table, key, "JSON"):
+            found.setdefault(name_of(row[key]), {})[name] = row["JSON"]
+    return found
+
+
+def _containers(rows: Rows) -> _Branch:
+    objects = _objects(rows, "ContainerConfig", "ContainerState", "ID")
+    names = _names(rows, "ContainerConfig")
+    dependents: dict[str, dict[str, bytes]] = {}
+    for row in _of(rows, "ContainerDependency", "ID", "DependencyID"):
+        key = name_of(row["ID"])
+        dependents.setdefault(name_of(row["DependencyID"]), {})[key] = names.get(key, b"")
+    sessions: dict[str, dict[str, bytes]] = {}
+    for row in _of(rows, "ContainerExecSession", "ID", "ContainerID"):
+        sessions.setdefault(name_of(row["ContainerID"]), {})[name_of(row["ID"])] = row["ContainerID"]
+    pods = {name_of(row["ID"]): row["PodID"] for row in _of(rows, "ContainerConfig", "ID", "PodID")}
+    found: _Branch = {}
+    for key, held in objects.items():
+        pod: _Branch = {"pod-id": pods[key]} if key in pods else {}
+        found[key] = {
+            **held, **pod, "dependencies": {**dependents.get(key, {})}, "exec": {**sessions.get(key, {})}
+        }  # fmt: skip
+    return found
+
+
+def _pods(rows: Rows) -> _Branch:
+    names = _names(rows, "ContainerConfig")
+    members: dict[str, dict[str, bytes]] = {}
+    for row in _of(rows, "ContainerConfig", "ID", "PodID"):
+        key = name_of(row["ID"])
+        members.setdefault(name_of(row["PodID"]), {})[key] = names.get(key, b"")
+    objects = _objects(rows, "PodConfig", "PodState", "ID")
+    return {key: {**held, "containers": {**members.get(key, {})}} for key, held in objects.items()}
+
+
+def _volumes(rows: Rows) -> _Branch:
+    users: dict[str, dict[str, bytes]] = {}
+    for row in _of(rows, "ContainerVolume", "ContainerID", "VolumeName"):
+        users.setdefault(name_of(row["VolumeName"]), {})[name_of(row["ContainerID"])] = row["ContainerID"]
+    objects = _objects(rows, "VolumeConfig", "VolumeState", "Name")
+    return {key: {**held, "vol-dependencies": {**users.get(key, {})}} for key, held in objects.items()}
+
+
+def cell_of(value: bytes | float | str | None) -> Cell:
+    """A value of SQLite as a cell."""
+    match value:
+        case None:
+            return Cell("null")
+        case bytes():
+            return Cell("blob", value)
+        case str():
+            return Cell("text", key_of(value))
+        case int():
+            return Cell("integer", str(value).encode())
+        case float():
+            return Cell("real", repr(value).encode())

@@ -1,0 +1,61 @@
+"""Looking into state databases in the simulated kernel; only ``bolt_state.db`` is simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from returns.result import Failure, Result
+
+from pypod.pure.bolt.errors import BoltError
+from pypod.pure.bolt.snapshot import Snapshot, open_snapshot
+from pypod.pure.database.tree import damage
+from pypod.pure.effect import Effect
+from pypod.pure.failure import HostError
+from pypod.pure.state.facts import Containers, Content, Listed, References
+from pypod.pure.state.reading import containers_in, content_in, damage_in, listed_in, references_in
+from pypod.pure.state.tables import MAGIC
+from pypod.pure.vocabulary.state import CheckPages, ListContainers, ReadContainers, ReadContent, ReadReferences
+from pypod.pure.world.database import Databases
+from pypod.pure.world.state import Overlaid
+
+T = TypeVar("T")
+
+_NOT_SIMULATED: Final = "a described host's db.sql is not read"
+
+
+class Stored(Databases):
+    """In an open world the real machine is asked; a plan's own changes are not in what it answers."""
+
+    def list_containers(self, path: str, /) -> Result[tuple[Listed, ...], HostError]:
+        return self._look_into(path, ListContainers, listed_in)
+
+    def read_containers(self, path: str, /) -> Result[Containers, HostError]:
+        return self._look_into(path, ReadContainers, containers_in)
+
+    def read_references(self, path: str, /) -> Result[References, HostError]:
+        return self._look_into(path, ReadReferences, references_in)
+
+    def check_pages(self, path: str, /) -> Result[tuple[str, ...], HostError]:
+        return self._look_into(path, CheckPages, damage_in)
+
+    def read_content(self, path: str, /) -> Result[Content, HostError]:
+        return self._look_into(path, ReadContent, content_in)
+
+    def _look_into(
+        self, path: str, ask: Callable[[str], Effect[T]], reading: Callable[[Snapshot], Result[T, BoltError]]
+    ) -> Result[T, HostError]:
+        found = self._file(path)
+        if isinstance(found, HostError):
+            return Failure(found)
+        where, node = found
+        if isinstance(node.content, Overlaid) or (node.seen and node.content is None):
+            return self.asked(ask(where))
+        content = self.bytes_of(where, node)
+        if isinstance(content, bytes) and content.startswith(MAGIC):
+            return Failure(HostError(0, "", path, _NOT_SIMULATED))
+        database = self._database(path, where, node)
+        if isinstance(database, Failure):
+            return database
+        held = database.unwrap()
+        return open_snapshot(held.file, held.page_size).bind(reading).alt(lambda error: damage(error, path))
