@@ -248,7 +248,10 @@ def _claimed(settings: Settings, options: StoreOptions) -> Settings:
 
 
 def _plain(field: str, value: Any) -> Any:
-    """A field's value as a setting holds it: no options are an empty list, a map is a list of texts."""
+    """A field's value as a setting holds it: no options are an empty list, a map is a list of texts.
+
+    What was set in place of a map may be the name of a user.
+    """
     if value is None:
         return ()
-    return map_texts(value) if field in _MAPS else value
+    return map_texts(value) if field in _MAPS and not isinstance(value, str) else value
