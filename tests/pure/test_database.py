@@ -23,7 +23,7 @@ from pypod.pure.configuration.keys import (
     VOLUME_PATH,
 )
 from pypod.pure.configured import Configured, StorageSet
-from pypod.pure.database import decide, lifecycle, stage
+from pypod.pure.database import decide, lifecycle, loading, stage
 from pypod.pure.database.facts import TOP_LEVEL, DatabaseFacts, EditJson, EmptyBucket, MakeBucket, Put, StateChange
 from pypod.pure.database.file import database_holding, database_of, empty_database
 from pypod.pure.database.objects import facts_of_database, objects_of_tree
@@ -299,9 +299,9 @@ def test_objects_of_a_real_database() -> None:
 
 def test_unreadable_containers_are_logged_and_left_out() -> None:
     objects = objects_of_tree(tree_of(DATABASES["damaged-config-json"]).unwrap()[0])
-    loaded = lifecycle.loaded(objects, 2048).unwrap()
-    assert loaded.objects.containers == ()
-    for one, said in zip(objects.containers, loaded.said, strict=True):
+    kept = loading.loaded(objects, 2048).unwrap()
+    assert kept.objects.containers == ()
+    for one, said in zip(objects.containers, kept.said, strict=True):
         beginning = (
             f"Error retrieving container {one.id} from the database: error unmarshalling container {one.id} config: "
         )
@@ -310,7 +310,7 @@ def test_unreadable_containers_are_logged_and_left_out() -> None:
 
 def test_a_lock_number_that_is_too_large() -> None:
     objects = objects_of_tree(tree_of(DATABASES["bolt-3.4.7-full"]).unwrap()[0])
-    said = lifecycle.loaded(objects, 1).unwrap().said
+    said = loading.loaded(objects, 1).unwrap().said
     volume = objects.volumes[0]
     text = f"lock ID {volume.lock} is too large - max lock size is 0: invalid argument"
     assert said[-2].message == (
@@ -339,7 +339,7 @@ def test_a_missing_state_stops_the_reset() -> None:
 
 def test_a_container_that_is_only_listed() -> None:
     objects = objects_of_tree(plain_state(**{"all-ctrs": {"ab": "c"}}))
-    assert lifecycle.loaded(objects, 2048).failure().message == (
+    assert loading.loaded(objects, 2048).failure().message == (
         "error retrieving all containers from state: state is inconsistent - container ID ab in all containers,"
         " but container not found: internal libpod error"
     )
