@@ -9,10 +9,12 @@ from typing import Final
 
 _NULL_DEVICE: Final = os.makedev(1, 3)
 _CHUNK: Final = 1 << 20
+MOST: Final = 1 << 28
+"""The largest file that is read whole, in bytes: far more than any that libpod reads, and far less than the memory."""
 
 
 def content_of(path: str) -> bytes:
-    """Everything in a file; raises OSError.
+    """Everything in a file; raises OSError, EFBIG for more than :data:`MOST`.
 
     Files of ``/proc`` tell no size, so it reads to the end.  A FIFO or a device is refused (ENXIO) before it is
     opened: to open one can block, and can have effects.  Only the null device is empty.
@@ -20,6 +22,8 @@ def content_of(path: str) -> bytes:
     refuse_special(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     try:
+        if os.fstat(descriptor).st_size > MOST:
+            raise OSError(errno.EFBIG, "larger than any file that is read whole", path)
         return _to_the_end(descriptor)
     finally:
         os.close(descriptor)
@@ -38,8 +42,12 @@ def _to_the_end(descriptor: int) -> bytes:
     if not first:
         return first
     chunks = [first]
+    size = len(first)
     while chunk := os.read(descriptor, _CHUNK):
         chunks.append(chunk)
+        size += len(chunk)
+        if size > MOST:
+            raise OSError(errno.EFBIG, "larger than any file that is read whole")
     return b"".join(chunks) if len(chunks) > 1 else first
 
 

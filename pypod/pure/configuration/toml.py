@@ -118,8 +118,16 @@ def parse_document(content: bytes) -> Result[Document, str]:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return Failure(_syntax_error(text, str(error)))
+    except RecursionError:
+        return Failure("Near line 1 (last key parsed ''): values nested too deeply")
+    except ValueError:
+        # A number of so many digits that it is not even converted.
+        return Failure("Near line 1 (last key parsed ''): integer out of range")
     scan = scanned(text.replace("\r\n", "\n"))
-    large = next((key for key, number in _numbers("", values) if not -_INT64 <= number < _INT64), None)
+    try:
+        large = next((key for key, number in _numbers("", values) if not -_INT64 <= number < _INT64), None)
+    except RecursionError:
+        return Failure("Near line 1 (last key parsed ''): tables nested too deeply")
     if large is not None:
         return Failure(f"Near line {scan.lines.get(large, 0)} (last key parsed '{large}'): integer out of range")
     return Success(Document(values, scan.lines, scan.order, scan.arrays))
