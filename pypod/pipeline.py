@@ -20,10 +20,7 @@ from pypod.pure.database.stage import DATABASE_MERGE, DATABASE_VALIDATION, NAMES
 from pypod.pure.directories.stage import BOOT_DIRECTORY, EVENTS_DIRECTORY, STATIC_DIRECTORY, TMP_DIRECTORY
 from pypod.pure.draft import Draft, Request
 from pypod.pure.events.stage import EVENTS
-from pypod.pure.exists.stage import EXISTS
 from pypod.pure.image.stage import IMAGE_CONTEXT
-from pypod.pure.info.stage import ENGINE_ENVIRONMENT, INFO
-from pypod.pure.lifecycle.loading_stage import CONTAINER_INSPECTION, CONTAINER_LISTING
 from pypod.pure.lifecycle.migrate_stage import MIGRATE
 from pypod.pure.lifecycle.refresh_stage import REFRESH
 from pypod.pure.lifecycle.stage import FINISH, RENUMBER, under_alive_lock
@@ -34,8 +31,7 @@ from pypod.pure.options.stage import OPTIONS
 from pypod.pure.program import Program, Stage, in_order
 from pypod.pure.shutdown.stage import SHUTDOWN_HANDLER
 from pypod.pure.storage.stage import STORAGE_OPTIONS
-from pypod.pure.store.stage import CAPABILITIES, SHUTDOWN, STORE
-from pypod.pure.userns.stage import PAUSE_PROCESS, REEXECUTION
+from pypod.pure.store.stage import CAPABILITIES, STORE
 from pypod.pure.xdg.stage import XDG_DIRECTORIES
 
 CONSTRUCTION: Final[Stage[Draft]] = in_order(
@@ -87,9 +83,18 @@ def _again(draft: Draft) -> Program[Draft]:
 
 def program_of(request: Request) -> Stage[Draft]:
     """What runs for a request: construction alone, or a Podman command from its first step to its last."""
+    return CONSTRUCTION if request.command == "construction" else _of_command(request)
+
+
+def _of_command(request: Request) -> Stage[Draft]:
+    # Loaded here: planning a construction does without what only the commands do around it.
+    from pypod.pure.exists.stage import EXISTS
+    from pypod.pure.info.stage import ENGINE_ENVIRONMENT, INFO
+    from pypod.pure.lifecycle.loading_stage import CONTAINER_INSPECTION, CONTAINER_LISTING
+    from pypod.pure.store.stage import SHUTDOWN
+    from pypod.pure.userns.stage import PAUSE_PROCESS, REEXECUTION
+
     match request.command:
-        case "construction":
-            return CONSTRUCTION
         case "info":
             return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, INFO, SHUTDOWN)
         case "container exists" | "pod exists" | "image exists":

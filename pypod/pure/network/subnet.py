@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final
 
 from msgspec import Struct
@@ -30,8 +29,10 @@ def _address(text: str) -> bytes | None:
     """The address's bytes, four or sixteen; a zone is refused."""
     if "%" in text:
         return None
+    from ipaddress import ip_address
+
     try:
-        return ipaddress.ip_address(text).packed
+        return ip_address(text).packed
     except ValueError:
         return None
 
@@ -40,7 +41,9 @@ def _text(packed: bytes) -> str:
     """How Go prints an address: one that stands for an IPv4 address prints as that."""
     if len(packed) == 16 and packed.startswith(_MAPPED):
         packed = packed[12:]
-    return str(ipaddress.ip_address(packed))
+    from ipaddress import ip_address
+
+    return str(ip_address(packed))
 
 
 def parse_subnet(text: str) -> Result[Subnet, str]:

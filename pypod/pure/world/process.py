@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 from typing import Final
 
 from returns.result import Failure, Result, Success
@@ -161,9 +160,11 @@ class Processes(Locks):
 
     def draw_token(self, digits: int, /) -> Result[str, HostError]:
         """Digits that follow from how many tokens were drawn before: the same run draws the same ones."""
+        from hashlib import sha256
+
         drawn = self.world.drawn + 1
         self.world = replaced(self.world, drawn=drawn)
         token = ""
         while len(token) < digits:
-            token += hashlib.sha256(f"{drawn}:{len(token)}".encode()).hexdigest()
+            token += sha256(f"{drawn}:{len(token)}".encode()).hexdigest()
         return Success(token[:digits])

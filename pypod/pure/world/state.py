@@ -14,7 +14,6 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 from pyrsistent import PMap, pmap
-from pyrsistent.typing import PMap as PMapType
 from returns.result import Result
 
 from pypod.pure.database.facts import DatabaseFacts, StateChange
@@ -35,7 +34,6 @@ __all__ = [
     "Node",
     "Overlaid",
     "Overlay",
-    "PMapType",
     "Pause",
     "Program",
     "Segment",
@@ -164,11 +162,11 @@ class World(Struct, frozen=True):
     mounts: tuple[Mount, ...] = ()
     outer: tuple[Mount, ...] | None = None
     inside: int = 0
-    processes: PMapType[int, str] = EMPTY
-    pauses: PMapType[int, Pause] = EMPTY
+    processes: PMap[int, str] = EMPTY
+    pauses: PMap[int, Pause] = EMPTY
     next_pid: int = 100
     handles: int = 0
-    held: PMapType[int, Held] = EMPTY
+    held: PMap[int, Held] = EMPTY
     facts: HostFacts | None = None
     overlay: Overlay = Overlay()
     session: bool = False
