@@ -17,12 +17,12 @@ from pypod.cli.main import main
 SAMPLE: Final = Path(__file__).parent.parent / "samples" / "host.json"
 PARTS: Final = ("podman", "conmon")
 """A machine with one of these is worth a plan of its own."""
-_BESIDES: Final = "/usr/libexec/podman:/usr/lib/podman:/usr/local/libexec/podman:/usr/local/sbin:/usr/sbin"
+BESIDES: Final = "/usr/libexec/podman:/usr/lib/podman:/usr/local/libexec/podman:/usr/local/sbin:/usr/sbin"
 
 
 def part_here(search_path: str) -> str:
     """The first of podman's parts on a search path or where libpod looks for conmon besides; empty where there is none."""
-    places = f"{search_path}:{_BESIDES}" if search_path else _BESIDES
+    places = f"{search_path}:{BESIDES}" if search_path else BESIDES
     return next((found for part in PARTS if (found := shutil.which(part, path=places))), "")
 
 
