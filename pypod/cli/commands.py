@@ -78,6 +78,8 @@ _FOR: Final = OwnFlag(
     "COMMAND",
 )
 
+_DATABASE: Final = OwnFlag("database", "look into FILE, not into the database that Podman uses", "FILE")
+
 COMMANDS: Final = (
     Command(
         "plan",
@@ -121,6 +123,76 @@ COMMANDS: Final = (
             ("pypod --root /srv explain storage.graph_root engine.static_dir", "what a flag changes"),
         ),
         (1, None),
+    ),
+    Command(
+        "ps",
+        "pypod.cli.ps:run",
+        "list all containers, without a lock and without Podman",
+        "pypod [PODMAN FLAGS] ps [FLAGS]",
+        (
+            OwnFlag("all", "all containers are listed, with this flag or without", short="a"),
+            OwnFlag("quiet", "the ids alone, in their order; nothing else is read", short="q"),
+            OwnFlag("no-trunc", "do not shorten ids and commands"),
+            OwnFlag("format", "table (default) or json", "FORMAT", ("table", "json")),
+            _DATABASE,
+        ),
+        "Lists the containers as `podman ps --all` does, from the state database alone: no\n"
+        "lock is waited for, nothing is changed, and it works while Podman hangs. What only\n"
+        "Podman's own look at its processes would find (an exit that is not recorded yet, a\n"
+        "reboot, the health of a container) is not seen.\n\n"
+        "Exit status: 0, or 125 as Podman's where the database cannot be read.",
+        (
+            ("pypod ps", "all containers"),
+            ("pypod ps --format json", "for a program, in the form of `podman ps --format json`"),
+            ("pypod ps --database /mnt/backup/bolt_state.db", "of a copy"),
+        ),
+    ),
+    Command(
+        "state show",
+        "pypod.cli.state:show",
+        "show which database Podman uses, and what it holds",
+        "pypod [PODMAN FLAGS] state show [FLAGS]",
+        (_DATABASE, _FORMAT),
+        "Shows which of Podman's two databases is in use here and why, its file, its\n"
+        "configuration, the containers, pods and volumes, and what is wrong with it. It\n"
+        "reads one consistent state and takes no lock.",
+        (
+            ("pypod state show", "this machine's database"),
+            ("pypod state show --database ./db.sql", "a file, of BoltDB or of SQLite"),
+        ),
+    ),
+    Command(
+        "state check",
+        "pypod.cli.state:check",
+        "check the database: its pages, and what refers to what",
+        "pypod [PODMAN FLAGS] state check [FLAGS]",
+        (_DATABASE, _FORMAT),
+        "Checks the pages of the file, and that registries, lists, containers, pods, volumes,\n"
+        "exec sessions and lock numbers agree with each other.\n\n"
+        "Exit status: 0 sound, 1 something is wrong or the file cannot be read.",
+        (
+            ("pypod state check", "this machine's database"),
+            ("pypod state check --format json", "for a program"),
+        ),
+    ),
+    Command(
+        "state export",
+        "pypod.cli.state:export",
+        "write everything in the database as JSON",
+        "pypod [PODMAN FLAGS] state export [FLAGS]",
+        (
+            OwnFlag("out", "write to FILE, which only its owner may read", "FILE"),
+            _DATABASE,
+            OwnFlag("format", "json, the only one", "FORMAT", ("json",)),
+        ),
+        "Writes everything that the database contains, so that it can be restored equal:\n"
+        "every bucket or table, every field, times to the nanosecond. That includes what\n"
+        "containers were given in confidence: their environment, command lines, labels.\n"
+        "Keep the file as you keep the database.",
+        (
+            ("pypod state export --out state.json", "a copy, readable by its owner alone"),
+            ("pypod state export | jq '.content.bucket[\"all-ctrs\"]'", "a part of it"),
+        ),
     ),
 )
 

@@ -103,10 +103,10 @@ def _encodable(text: str, encoding: str) -> str:
     return text
 
 
-def write_whole(path: str, content: bytes) -> str:
+def write_whole(path: str, content: bytes, mode: int = 0o666) -> str:
     """Put a file in place whole: written beside it, then renamed.  The empty text, or why it could not be done.
 
-    A link is followed; what is no regular file (``/dev/stdout``, a pipe) is written to.
+    A link is followed; what is no regular file (``/dev/stdout``, a pipe) is written to.  ``mode`` is before the umask.
     """
     try:
         real = os.path.realpath(path)
@@ -117,7 +117,7 @@ def write_whole(path: str, content: bytes) -> str:
         return _reason(path, error)
     temporary = f"{real}.{os.getpid()}.new"
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     except (OSError, ValueError) as error:
         return _reason(path, error)
     try:

@@ -18,7 +18,7 @@ from pypod.pure.state.facts import Backend, Containers, Content, Listed, Referen
 from pypod.pure.state.listing import containers_of, listed
 from pypod.pure.state.reading import containers_in, content_in, damage_in, listed_in, references_in
 from pypod.pure.state.references import references_of
-from pypod.pure.state.tables import MAGIC, TABLES, buckets_of, rows_of, usable
+from pypod.pure.state.tables import MAGIC, TABLES, buckets_of, of_schema, rows_of, schema_of, usable
 
 T = TypeVar("T")
 Wanted = dict[str, tuple[str, ...]]
@@ -97,4 +97,4 @@ def _damage(path: str) -> Result[tuple[str, ...], HostError]:
 def _content(path: str) -> Result[Content, HostError]:
     from pypod.effects.linux.sqlite import read_everything
 
-    return read_everything(path)
+    return read_everything(path).map(lambda held: of_schema(held, schema_of(rows_of(held.tables)).value_or(0)))

@@ -6,13 +6,17 @@ used where there is no BoltDB file, and from 5.8.1 on wherever there is a ``db.s
 
 from __future__ import annotations
 
+from errno import ENOENT, ENOTDIR
 from typing import Final
 
 from msgspec import Struct
+from returns.result import Failure, Result
 
 from pypod.pure.configuration.keys import GRAPH_ROOT, STATIC_DIR
 from pypod.pure.configured import Configured
 from pypod.pure.database.decide import database_path
+from pypod.pure.facts import FileStatus
+from pypod.pure.failure import DatabaseUnreadable, HostError, Problem
 from pypod.pure.gotext import joined
 from pypod.pure.settings import Settings, Source
 from pypod.pure.state.facts import Backend
@@ -92,3 +96,15 @@ def version_of(text: str) -> tuple[int, ...]:
     if not all(part.isascii() and part.isdigit() for part in numbers):
         return ()
     return tuple(int(part) for part in [*numbers, "0", "0"][:3])
+
+
+def holds_something(status: Result[FileStatus, HostError]) -> bool:
+    """Whether a file is there for Podman: an empty one becomes a new database.  What cannot be looked at is taken to be."""
+    if isinstance(status, Failure):
+        return status.failure().errno not in (ENOENT, ENOTDIR)
+    return status.unwrap().size > 0
+
+
+def absent(path: str) -> Problem:
+    """There is no database before Podman's first command."""
+    return DatabaseUnreadable(f"there is no database yet: {path} is made by Podman's first command", path)

@@ -80,10 +80,10 @@ def schema_of(rows: Rows) -> Result[int, str]:
 
 def usable(content: Content) -> Result[Content, str]:
     """The content, unless its schema is one that libpod does not take; then libpod's text."""
-    return schema_of(rows_of(content.tables)).map(lambda version: replaced(content, version))
+    return schema_of(rows_of(content.tables)).map(lambda version: of_schema(content, version))
 
 
-def replaced(content: Content, schema: int) -> Content:
+def of_schema(content: Content, schema: int) -> Content:
     """The content with the version of its schema."""
     return msgspec.structs.replace(content, file=msgspec.structs.replace(content.file, schema=schema))
 
