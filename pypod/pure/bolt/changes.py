@@ -39,4 +39,11 @@ class DeleteBucket(Struct, frozen=True):
     at: Place
 
 
-BoltChange: TypeAlias = Put | Delete | MakeBucket | DeleteBucket
+class SetSequence(Struct, frozen=True):
+    """Set the number that a bucket counts with (``Bucket.SetSequence``), from 0 to 2**64 - 1."""
+
+    at: Place
+    sequence: int
+
+
+BoltChange: TypeAlias = Put | Delete | MakeBucket | DeleteBucket | SetSequence

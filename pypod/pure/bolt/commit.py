@@ -15,7 +15,7 @@ from returns.result import Failure, Result, Success
 
 from pypod.pure.bolt import freelist, leaf, meta
 from pypod.pure.bolt.bucket import HEADER
-from pypod.pure.bolt.changes import BoltChange, Delete, DeleteBucket, MakeBucket, Place, Put
+from pypod.pure.bolt.changes import BoltChange, Delete, DeleteBucket, MakeBucket, Place, Put, SetSequence
 from pypod.pure.bolt.errors import BoltError, DamagedError
 from pypod.pure.bolt.leaf import BUCKET_FLAG
 from pypod.pure.bolt.meta import Meta
@@ -29,6 +29,8 @@ from pypod.pure.bolt.working import Source, Working
 from pypod.pure.bolt.writes import PageWrites, Resize, Step, Sync, Write
 
 LARGEST_KEY: Final = 32768
+LAST_SEQUENCE: Final = 0xFFFFFFFFFFFFFFFF
+LAST_TXID: Final = 0xFFFFFFFFFFFFFFFF
 LARGEST_VALUE: Final = (1 << 31) - 2
 
 INCOMPATIBLE: Final = BoltError("incompatible value")
@@ -59,6 +61,8 @@ class _Transaction:
         size = self._meta.page_size
         if self._meta.high_water * size > map_size(snapshot.size):
             raise DamagedError(f"the file ends before page {self._meta.high_water}", -1, snapshot.size)
+        if not 1 < self._meta.root < self._meta.high_water or self._meta.txid == LAST_TXID:
+            raise DamagedError("the meta page refers to no root page, or was the last there can be", -1, -1)
         pages = Pages(snapshot.buffer, size, self._meta.high_water)
         self._source = Source(pages)
         self._root = Working(self._source, self._meta.root, self._meta.sequence)
@@ -87,6 +91,8 @@ class _Transaction:
                 return self._make_bucket(at)
             case DeleteBucket(at):
                 return self._delete_bucket(at)
+            case SetSequence(at, sequence):
+                return self._set_sequence(at, sequence)
 
     def _bucket(self, at: Place) -> Working | None:
         found: Working | None = self._root
@@ -148,6 +154,16 @@ class _Transaction:
         self._release_all(inside)
         del bucket.opened[at[-1]]
         bucket.delete(at[-1])
+        return None
+
+    def _set_sequence(self, at: Place, sequence: int) -> BoltError | None:
+        bucket = self._bucket(at) if at else None
+        if bucket is None:
+            return BUCKET_NOT_FOUND
+        if not 0 <= sequence <= LAST_SEQUENCE:
+            return VALUE_TOO_LARGE
+        bucket.taken_root()
+        bucket.sequence = sequence
         return None
 
     def _release_all(self, bucket: Working) -> None:

@@ -37,6 +37,8 @@ class Source:
         """How many pages belong to the one with this id, itself included."""
         page = self.pages.page(number)
         overflow: int = PAGE_HEADER.unpack_from(self.pages.buffer, page.start)[3]
+        if number + overflow >= self.pages.high_water:
+            raise DamagedError(f"page {number}: out of bounds: {self.pages.high_water}", number, page.start)
         return overflow + 1
 
 
