@@ -90,7 +90,7 @@ def _of_command(request: Request) -> Stage[Draft]:
     # Loaded here: planning a construction does without what only the commands do around it.
     from pypod.pure.exists.stage import EXISTS
     from pypod.pure.info.stage import ENGINE_ENVIRONMENT, INFO
-    from pypod.pure.lifecycle.loading_stage import CONTAINER_INSPECTION, CONTAINER_LISTING
+    from pypod.pure.lifecycle.loading_stage import CONTAINER_INSPECTION, CONTAINER_LISTING, VOLUME_INSPECTION
     from pypod.pure.store.stage import SHUTDOWN
     from pypod.pure.userns.stage import PAUSE_PROCESS, REEXECUTION
 
@@ -105,6 +105,8 @@ def _of_command(request: Request) -> Stage[Draft]:
             return in_order(
                 PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, CONTAINER_INSPECTION, SHUTDOWN
             )
+        case "volume inspect":
+            return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, VOLUME_INSPECTION, SHUTDOWN)
         case "system renumber":
             return in_order(PAUSE_PROCESS, _plain, REEXECUTION, ENGINE_ENVIRONMENT, SHUTDOWN, _again)
         case "system migrate":

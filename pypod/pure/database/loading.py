@@ -56,6 +56,12 @@ def pod_loaded(one: PodFacts, maximum_locks: int) -> Result[None, Problem]:
     return Failure(DatabaseUnreadable(why, one.id)) if why else Success(None)
 
 
+def volume_loaded(one: VolumeFacts, maximum_locks: int, wanted: str) -> Result[None, Problem]:
+    """Whether a volume that is inspected can be loaded (``getVolumeFromDB``)."""
+    why = volume_damage(one, maximum_locks)
+    return Failure(DatabaseUnreadable(f"error inspecting volume {wanted}: {why}", one.name)) if why else Success(None)
+
+
 def synced(one: ContainerFacts) -> Result[None, Problem]:
     """Whether a container's state can be read (``UpdateContainer``)."""
     if one.state_damage:

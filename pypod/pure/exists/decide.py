@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from returns.result import Failure, Result, Success
 
-from pypod.pure.database.facts import ContainerFacts, PodFacts, StateObjects
-from pypod.pure.failure import NoSuchContainer, NoSuchPod, Problem, Refused
-from pypod.pure.state.lookup import container_meant, names_of, pod_meant
+from pypod.pure.database.facts import ContainerFacts, PodFacts, StateObjects, VolumeFacts
+from pypod.pure.failure import NoSuchContainer, NoSuchPod, NoSuchVolume, Problem, Refused
+from pypod.pure.state.lookup import container_meant, names_of, pod_meant, volume_meant
 
 ABSENT = 1
 """The exit status of ``exists`` for what is not there."""
@@ -27,18 +27,27 @@ def pod_found(objects: StateObjects, wanted: str, namespace: str) -> Result[PodF
     return meant.map(lambda key: next((one for one in objects.pods if one.id == key), None))
 
 
-def _found(meant: Result[str, Problem], absent: type[NoSuchContainer | NoSuchPod]) -> Result[str, Problem]:
+def _found(
+    meant: Result[str, Problem], absent: type[NoSuchContainer | NoSuchPod | NoSuchVolume]
+) -> Result[str, Problem]:
     """The id that is meant; empty where there is none."""
     if isinstance(meant, Failure) and isinstance(meant.failure(), absent):
         return Success("")
     return meant
 
 
-def not_inspected(names: tuple[str, ...]) -> Result[None, Problem]:
-    """What ``container inspect`` ends with where containers are not there: the first of them is named."""
+def volume_found(objects: StateObjects, wanted: str) -> Result[VolumeFacts | None, Problem]:
+    """The volume that a name means; ``None`` where there is none, a failure where the look-up fails otherwise."""
+    meant = _found(volume_meant((one.name for one in objects.volumes), wanted), NoSuchVolume)
+    found = meant.map(lambda name: next((one for one in objects.volumes if one.name == name), None))
+    return found.alt(lambda problem: problem.wrapped(f"error inspecting volume {wanted}"))
+
+
+def not_inspected(kind: str, names: tuple[str, ...]) -> Result[None, Problem]:
+    """What ``inspect`` ends with where objects are not there: the first of them is named."""
     if not names:
         return Success(None)
-    return Failure(Refused(f"error inspecting object: no such container {names[0]}", names[0]))
+    return Failure(Refused(f"error inspecting object: no such {kind} {names[0]}", names[0]))
 
 
 def image_exists(images: bytes, wanted: str) -> bool:

@@ -22,7 +22,7 @@ from pypod.pure.configuration.keys import (
 from pypod.pure.conmon.decide import shown_version
 from pypod.pure.draft import Draft
 from pypod.pure.facts import FileStatus, Level
-from pypod.pure.failure import HostError
+from pypod.pure.failure import HostError, Problem
 from pypod.pure.info.environment import TEMPORARY, assignment, skipped
 from pypod.pure.info.host import (
     BUILDAH_VERSION,
@@ -46,7 +46,7 @@ from pypod.pure.info.host import (
 )
 from pypod.pure.lifecycle.loading_stage import load_containers, sync_container
 from pypod.pure.oci.facts import OciRuntime
-from pypod.pure.program import Program, attempt, need, note, notes, settle, stage
+from pypod.pure.program import Program, attempt, need, note, notes, reworded, settle, stage
 from pypod.pure.store.facts import Store
 from pypod.pure.store.layout import images_table
 from pypod.pure.store.tables import count
@@ -72,7 +72,9 @@ def _environment(draft: Draft) -> Program[Draft]:
 
 def _info(draft: Draft) -> Program[Draft]:
     host = yield from _host(draft)
-    store = (yield from _store(draft, draft.store)) if draft.store is not None else None
+    store = None
+    if draft.store is not None:
+        store = yield from reworded(_store(draft, draft.store), _not_shown)
     registries = yield from attempt(ReadFile("/etc/containers/registries.conf"))
     volumes = draft.setting(VOLUME_PLUGINS)
     plugins = {
@@ -87,6 +89,11 @@ def _info(draft: Draft) -> Program[Draft]:
         "plugins": pmap(plugins),
     }
     return msgspec.structs.replace(draft, info=pmap(shown))
+
+
+def _not_shown(problem: Problem) -> Program[Problem]:
+    yield from ()
+    return problem.wrapped("error getting store info")
 
 
 def _host(draft: Draft) -> Program[Shown]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from returns.result import Result
 
 from pypod.pure.configuration.keys import NAMESPACE
-from pypod.pure.database.facts import ContainerFacts, StateObjects
-from pypod.pure.database.loading import Loaded, container_loaded, loaded, loaded_containers, synced
+from pypod.pure.database.facts import ContainerFacts, StateObjects, VolumeFacts
+from pypod.pure.database.loading import Loaded, container_loaded, loaded, loaded_containers, synced, volume_loaded
 from pypod.pure.draft import Draft, Locks
-from pypod.pure.exists.decide import container_found, not_inspected
+from pypod.pure.exists.decide import container_found, not_inspected, volume_found
 from pypod.pure.failure import Problem
 from pypod.pure.lifecycle.renumber import in_use
 from pypod.pure.locks.stage import use_lock
@@ -83,9 +83,29 @@ def _inspect(draft: Draft) -> Program[Draft]:
             continue
         draft = yield from load_container(draft, container)
         settle((yield from sync_container(draft, container)))
-    settle(not_inspected(absent))
+    settle(not_inspected("container", absent))
+    return draft
+
+
+def _inspect_volumes(draft: Draft) -> Program[Draft]:
+    """``podman volume inspect``: all that are named are loaded, then each is looked at under its lock."""
+    objects = yield from need(ReadObjects(draft.database_path))
+    absent: tuple[str, ...] = ()
+    found: tuple[VolumeFacts, ...] = ()
+    for wanted in draft.request.arguments:
+        volume = settle(volume_found(objects, wanted))
+        if volume is None:
+            absent = (*absent, wanted)
+            continue
+        settle(volume_loaded(volume, maximum_locks(draft), wanted))
+        found = (*found, volume)
+    for volume in found:
+        if draft.locks is not None:
+            yield from use_lock(draft.locks, volume.lock)
+    settle(not_inspected("volume", absent))
     return draft
 
 
 CONTAINER_LISTING = stage("container-listing", _list)
 CONTAINER_INSPECTION = stage("container-inspection", _inspect)
+VOLUME_INSPECTION = stage("volume-inspection", _inspect_volumes)
