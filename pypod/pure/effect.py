@@ -15,8 +15,9 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from msgspec import Struct
 from returns.result import Result, Success
 
+from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
-from pypod.pure.machine import Machine, Observing
+from pypod.pure.machine import DatabaseChanged, Machine, Observing
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -66,6 +67,20 @@ class Observation(Effect[T_co], frozen=True):
 
     def via(self, machine: Machine, /) -> Result[T_co, HostError]:
         return self.see(machine)
+
+
+class DatabaseEffect(Effect[Changed], frozen=True):
+    """An effect that changes a database, and so needs only that part of a machine."""
+
+    kind = Kind.CHANGE
+    answer = Changed
+
+    def change(self, machine: DatabaseChanged, /) -> Result[Changed, HostError]:
+        """Do it on that machine."""
+        raise NotImplementedError
+
+    def via(self, machine: Machine, /) -> Result[Changed, HostError]:
+        return self.change(machine)
 
 
 class Telling(Effect[None], frozen=True):

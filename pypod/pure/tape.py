@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod.pure.database.facts import EditJson, Put, StateChange
+from pypod.pure.database.facts import EditJson, Expectation, ExpectValue, Put, StateChange
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import ProgramOutput
 from pypod.pure.failure import HostError
@@ -222,8 +222,18 @@ def _redacted_state_change(change: StateChange) -> StateChange:
     return change
 
 
+def _redacted_expectation(expected: Expectation) -> Expectation:
+    if isinstance(expected, ExpectValue) and expected.value is not None and expected.value[:1] in (b"{", b"["):
+        return msgspec.structs.replace(expected, value=_digest(expected.value).encode())
+    return expected
+
+
 def _of_update(effect: UpdateDatabase) -> UpdateDatabase:
-    return UpdateDatabase(effect.path, tuple(_redacted_state_change(change) for change in effect.changes))
+    return UpdateDatabase(
+        effect.path,
+        tuple(_redacted_state_change(change) for change in effect.changes),
+        tuple(_redacted_expectation(expected) for expected in effect.expected),
+    )
 
 
 def _of_program(effect: RunProgram) -> RunProgram:

@@ -148,5 +148,30 @@ class EmptyBucket(Struct, frozen=True, tag=True):
     at: At
 
 
-StateChange: TypeAlias = Put | EditJson | Delete | MakeBucket | EmptyBucket
+class SetSequence(Struct, frozen=True, tag=True):
+    """Set the number that a bucket counts with; libpod leaves it at 0."""
+
+    at: At
+    sequence: int
+
+
+StateChange: TypeAlias = Put | EditJson | Delete | MakeBucket | EmptyBucket | SetSequence
 """A change to the database."""
+
+
+class ExpectTxid(Struct, frozen=True, tag=True):
+    """Nothing was committed since the transaction with this id."""
+
+    txid: int
+
+
+class ExpectValue(Struct, frozen=True, tag=True):
+    """A key of the bucket ``at`` holds this value; ``None``: it is absent."""
+
+    at: At
+    key: str
+    value: bytes | None
+
+
+Expectation: TypeAlias = ExpectTxid | ExpectValue
+"""What has to be so when a transaction begins, else nothing of it is done."""

@@ -15,7 +15,7 @@ from pypod.pure.bolt.bucket import Bucket
 from pypod.pure.bolt.changes import BoltChange
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, Snapshot, open_snapshot, view
-from pypod.pure.database.facts import At, Delete, EditJson, EmptyBucket, MakeBucket, Put, StateChange
+from pypod.pure.database.facts import At, Delete, EditJson, EmptyBucket, MakeBucket, Put, SetSequence, StateChange
 from pypod.pure.failure import HostError
 
 
@@ -176,7 +176,11 @@ def transaction(tree: Tree, wanted: Iterable[StateChange]) -> Result[Transaction
         after = result.unwrap()
         if after is not tree:
             details.append(
-                "/".join(change.at if isinstance(change, MakeBucket | EmptyBucket) else (*change.at, change.key))
+                "/".join(
+                    change.at
+                    if isinstance(change, MakeBucket | EmptyBucket | SetSequence)
+                    else (*change.at, change.key)
+                )
             )
         asked += _asked(change, tree, after)
         tree = after
@@ -200,6 +204,8 @@ def _asked(change: StateChange, before: Tree, after: Tree) -> Iterable[BoltChang
         case EmptyBucket(where):
             held = before.at(where)
             return [_without(at, name, is_bucket) for name, is_bucket in (held.names() if held is not None else ())]
+        case SetSequence(_, sequence):
+            return (changes.SetSequence(at, sequence),)
 
 
 def _without(at: changes.Place, name: str, is_bucket: bool) -> BoltChange:
@@ -235,6 +241,9 @@ def _changed(tree: Tree, change: StateChange) -> Result[Tree, HostError]:
             if isinstance(edit, Failure):
                 return _refused((*at, key), edit.failure())
             return Success(tree if edit.unwrap() == before else tree.placed(at, held.holding(key, edit.unwrap())))
+        case SetSequence(at):
+            # Not part of the content: the file alone has it.
+            return Success(tree) if held is not None else _refused(at, "bucket not found")
 
 
 def _with_bucket(tree: Tree, at: At) -> Result[Tree, HostError]:

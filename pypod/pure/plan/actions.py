@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from pypod.pure.database.facts import Delete, EditJson, EmptyBucket, MakeBucket, Put, StateChange
+from pypod.pure.database.facts import Delete, EditJson, EmptyBucket, MakeBucket, Put, SetSequence, StateChange
 from pypod.pure.effect import Effect
 from pypod.pure.facts import Change, Changed, Probed
 from pypod.pure.facts import Entry as HostEntry
@@ -22,7 +22,7 @@ from pypod.pure.vocabulary.changes import (
     WriteFile,
     WriteToken,
 )
-from pypod.pure.vocabulary.database import CreateDatabase, UpdateDatabase
+from pypod.pure.vocabulary.database import BackUpDatabase, CreateDatabase, UpdateDatabase
 from pypod.pure.vocabulary.locks import AllocateLock, CreateLockSegment, FreeAllLocks
 from pypod.pure.vocabulary.mounts import BindOnItself, MakePrivate, TestMetacopy, TestNativeDiff, TestOverlay, Unmount
 from pypod.pure.vocabulary.namespaces import EnterUserNamespace, JoinUserNamespace
@@ -41,6 +41,7 @@ NAMES: Final[dict[type, str]] = {
     ChangeOwner: "change_owner",
     CreateDatabase: "create_database",
     UpdateDatabase: "update_database",
+    BackUpDatabase: "back_up_database",
     CreateLockSegment: "create_locks",
     AllocateLock: "allocate_lock",
     FreeAllLocks: "free_locks",
@@ -155,3 +156,5 @@ def _database_entry(change: StateChange) -> DatabaseEntry:
             return DatabaseEntry(bucket, change="make_bucket")
         case EmptyBucket():
             return DatabaseEntry(bucket, change="empty_bucket")
+        case SetSequence(_, sequence):
+            return DatabaseEntry(bucket, value=f"sequence {sequence}", change="edit")

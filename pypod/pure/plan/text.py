@@ -23,6 +23,7 @@ NOUNS: Final = {
     "change_owner": "~ owner",
     "create_database": "+ database",
     "update_database": "~ database",
+    "back_up_database": "+ backup",
     "create_locks": "+ segment",
     "remove_locks": "- segment",
     "allocate_lock": "+ lock",

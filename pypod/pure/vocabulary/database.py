@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from returns.result import Result
 
-from pypod.pure.database.facts import DatabaseFacts, StateChange, StateObjects
-from pypod.pure.effect import Effect, Kind, Observation
+from pypod.pure.database.facts import DatabaseFacts, Expectation, StateChange, StateObjects
+from pypod.pure.effect import DatabaseEffect, Observation
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
-from pypod.pure.machine import Machine, Observing
+from pypod.pure.machine import DatabaseChanged, Observing
 
 
 class ReadDatabase(Observation[DatabaseFacts], frozen=True):
@@ -41,34 +41,45 @@ class ReadObjects(Observation[StateObjects], frozen=True):
         return f"read the containers, pods and volumes of {self.path}"
 
 
-class CreateDatabase(Effect[Changed], frozen=True):
+class CreateDatabase(DatabaseEffect, frozen=True):
     """Open the database for writing (``O_RDWR|O_CREAT``, 0600) and make it an empty one where there is no file or an
     empty one.  Failures name ``open``, also for a file that is there but may not be written.
     """
 
-    kind = Kind.CHANGE
-    answer = Changed
-
     path: str
 
-    def via(self, machine: Machine, /) -> Result[Changed, HostError]:
+    def change(self, machine: DatabaseChanged, /) -> Result[Changed, HostError]:
         return machine.create_database(self.path)
 
     def describe(self) -> str:
         return f"create the database {self.path}"
 
 
-class UpdateDatabase(Effect[Changed], frozen=True):
-    """One transaction.  It is committed, and so changes the file, even where every change is already so: as bbolt does."""
+class UpdateDatabase(DatabaseEffect, frozen=True):
+    """One transaction.  It is committed, and so changes the file, even where every change is already so: as bbolt does.
 
-    kind = Kind.CHANGE
-    answer = Changed
+    Fails with ESTALE, and nothing is done, where an expectation is not met.
+    """
 
     path: str
     changes: tuple[StateChange, ...]
+    expected: tuple[Expectation, ...] = ()
 
-    def via(self, machine: Machine, /) -> Result[Changed, HostError]:
-        return machine.update_database(self.path, self.changes)
+    def change(self, machine: DatabaseChanged, /) -> Result[Changed, HostError]:
+        return machine.update_database(self.path, self.changes, self.expected)
 
     def describe(self) -> str:
         return f"update the database {self.path} ({len(self.changes)} changes)"
+
+
+class BackUpDatabase(DatabaseEffect, frozen=True):
+    """Copy the database to a new file (0600), which is on the disk when this is answered.  EEXIST where ``to`` is there."""
+
+    path: str
+    to: str
+
+    def change(self, machine: DatabaseChanged, /) -> Result[Changed, HostError]:
+        return machine.back_up_database(self.path, self.to)
+
+    def describe(self) -> str:
+        return f"back up the database {self.path} to {self.to}"

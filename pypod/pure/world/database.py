@@ -11,12 +11,15 @@ from typing import Final
 
 from returns.result import Failure, Result, Success
 
-from pypod.pure.database.facts import DatabaseFacts, StateChange, StateObjects
+from pypod.pure.database.expectations import unmet
+from pypod.pure.database.facts import DatabaseFacts, Expectation, ExpectTxid, StateChange, StateObjects
 from pypod.pure.database.file import Database, database_of, empty_database
 from pypod.pure.database.objects import facts_of_database, objects_of_tree
+from pypod.pure.database.tree import Tree, applied
 from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, FileType, HostFacts
 from pypod.pure.failure import HostError
 from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
+from pypod.pure.vocabulary.files import ReadFile
 from pypod.pure.vocabulary.host import DescribeHost
 from pypod.pure.world.namespaces import Namespaces
 from pypod.pure.world.overlaid import facts_after, may_change, objects_after, place_of, touches_objects
@@ -95,7 +98,18 @@ class Databases(Namespaces):
         before = change.before if created is None else None
         return Success(Changed((Change(where, before, change.after, "empty database"),)))
 
-    def update_database(self, path: str, changes: tuple[StateChange, ...], /) -> Result[Changed, HostError]:
+    def back_up_database(self, path: str, to: str, /) -> Result[Changed, HostError]:
+        found = self._file(path)
+        if isinstance(found, HostError):
+            return Failure(found)
+        content = self.bytes_of(*found)
+        if isinstance(content, int):
+            return refusal(content, "open", path)
+        return self.create_file(to, 0o600, content, True)
+
+    def update_database(
+        self, path: str, changes: tuple[StateChange, ...], expected: tuple[Expectation, ...] = (), /
+    ) -> Result[Changed, HostError]:
         found = self._file(path)
         if isinstance(found, HostError):
             return Failure(found)
@@ -103,12 +117,39 @@ class Databases(Namespaces):
         refused = self._writing(where, node)
         if refused:
             return refusal(refused, "open", path)
+        if expected:
+            differs = self._unmet(path, where, node, expected)
+            if isinstance(differs, Failure):
+                return differs
+            if differs.unwrap():
+                return Failure(HostError(errno.ESTALE, "update", path, differs.unwrap()))
         if isinstance(node.content, Overlaid) or (node.seen and node.content is None):
             return self._overlaid(path, where, node, changes)
         database = self._database(path, where, node)
         if isinstance(database, Failure):
             return database
         return self._transaction(path, where, node, database.unwrap(), changes)
+
+    def _unmet(self, path: str, where: str, node: Node, expected: tuple[Expectation, ...]) -> Result[str, HostError]:
+        """What differs from the expectations; empty where they are met."""
+        facts = self.read_database(path)
+        if isinstance(facts, Failure):
+            return facts
+        tree: Result[Tree, HostError] = Success(Tree())
+        if not all(isinstance(one, ExpectTxid) for one in expected):
+            tree = self._tree(path, where, node)
+        txid = facts.unwrap().txid
+        return tree.map(lambda content: unmet(expected, txid, content))
+
+    def _tree(self, path: str, where: str, node: Node) -> Result[Tree, HostError]:
+        """The whole content, what was laid over a real database included."""
+        if not isinstance(node.content, Overlaid):
+            return self._database(path, where, node).map(_content)
+        read = self.asked(ReadFile(where))
+        if isinstance(read, Failure):
+            return read
+        base = database_of(read.unwrap(), self._page_size(), path)
+        return base if isinstance(base, Failure) else applied(base.unwrap().tree, node.content.changes).map(_first)
 
     def _transaction(
         self, path: str, where: str, node: Node, database: Database, changes: tuple[StateChange, ...]
@@ -149,6 +190,14 @@ class Databases(Namespaces):
 def _touched(objects: StateObjects, changes: tuple[StateChange, ...]) -> tuple[str, ...]:
     """Where changes of objects change something, or may do so: a field that was not declared cannot be compared."""
     return tuple(dict.fromkeys(place_of(change) for change in changes if may_change(objects, change)))
+
+
+def _content(database: Database) -> Tree:
+    return database.tree
+
+
+def _first(after: tuple[Tree, tuple[str, ...]]) -> Tree:
+    return after[0]
 
 
 def _page(facts: HostFacts) -> int:

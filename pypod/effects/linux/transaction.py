@@ -1,0 +1,237 @@
+"""Writing a state database that podman may want to write at the same moment.
+
+Rule 1: bbolt's own lock is held from before the file is read until after it is written.
+Rule 2: what was decided on an earlier look is looked at again under the lock: the file as a whole, and the expectations.
+Rule 3: the former transaction stays whole until the last page of the new one is on the disk.  A failure or the end of
+        the process at any step leaves the one or the other; where a failure can still be answered, the former.
+Rule 4: no reader is kept waiting: readers take no lock.
+Rule 5: a file that is not sound is not written, nor one beside which a newer Podman keeps its state in ``db.sql``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Callable
+from typing import Final, TypeAlias, TypeVar
+
+from returns.result import Failure, Result, Success
+
+from pypod.effects.linux.flock import open_locked
+from pypod.effects.linux.known import KnownFile
+from pypod.effects.linux.refusal import asked
+from pypod.effects.linux.steps import performed, sync_directory, whole_content, write_at
+from pypod.pure.bolt.check import check
+from pypod.pure.bolt.commit import commit
+from pypod.pure.bolt.create import new_database
+from pypod.pure.bolt.meta import MAGIC
+from pypod.pure.bolt.page import HEADER_SIZE
+from pypod.pure.bolt.snapshot import Snapshot, open_snapshot, view
+from pypod.pure.bolt.writes import PageWrites, Step, Sync, Write
+from pypod.pure.database.expectations import unmet
+from pypod.pure.database.facts import Expectation, StateChange
+from pypod.pure.database.touched import touched
+from pypod.pure.database.tree import BoltBuckets, damage, transaction
+from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, Entry, FileType
+from pypod.pure.failure import HostError
+
+T = TypeVar("T")
+Perform: TypeAlias = Callable[[int, Step], None]
+"""Does one step on a descriptor; raises OSError."""
+
+LIMIT: Final = 30.0
+"""Seconds that a lock is waited for."""
+
+_COMMITTED: Final = "transaction"
+_NEWER: Final = "db.sql"
+
+
+class LinuxDatabaseChanges:
+    """The changing half of the database for a Linux machine.
+
+    ``limit``: seconds that a lock is waited for.  ``perform`` does the steps of a commit.
+    """
+
+    def __init__(self, limit: float = LIMIT, perform: Perform = performed) -> None:
+        self._limit = limit
+        self._perform = perform
+        self._known: KnownFile | None = None
+
+    def create_database(self, path: str, /) -> Result[Changed, HostError]:
+        missing = not os.path.lexists(path)
+        return self._locked(path, os.O_CREAT, lambda descriptor: self._create(descriptor, path, missing=missing))
+
+    def update_database(
+        self, path: str, changes: tuple[StateChange, ...], expected: tuple[Expectation, ...] = (), /
+    ) -> Result[Changed, HostError]:
+        return self._locked(path, 0, lambda descriptor: self._update(descriptor, path, changes, expected))
+
+    def back_up_database(self, path: str, to: str, /) -> Result[Changed, HostError]:
+        def copy(descriptor: int) -> Result[Changed, HostError]:
+            content = asked("read", path, lambda: whole_content(descriptor))
+            if isinstance(content, Failure):
+                return content
+            held = content.unwrap()
+            return asked("open", to, lambda: _new_file(to, held))
+
+        return self._locked(path, 0, copy)
+
+    def _locked(
+        self, path: str, flags: int, use: Callable[[int], Result[Changed, HostError]]
+    ) -> Result[Changed, HostError]:
+        refused = _newer_state(path)
+        if refused is not None:
+            return Failure(refused)
+        opened = open_locked(path, os.O_RDWR | flags, self._limit)
+        if isinstance(opened, Failure):
+            return opened
+        descriptor = opened.unwrap()
+        try:
+            # Once more: it may have come while the lock was waited for.
+            refused = _newer_state(path)
+            return use(descriptor) if refused is None else Failure(refused)
+        finally:
+            os.close(descriptor)
+
+    def _create(self, descriptor: int, path: str, *, missing: bool) -> Result[Changed, HostError]:
+        found = _entry(descriptor)
+        if found.size:
+            return Success(NOTHING_CHANGED)
+        content = new_database(os.sysconf("SC_PAGE_SIZE"))
+        try:
+            self._perform(descriptor, Write(0, content))
+            self._perform(descriptor, Sync())
+            sync_directory(path)
+        except OSError as error:
+            # Half of a new file is none that anybody could open.
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, 0)
+            return Failure(HostError(error.errno or errno.EIO, "write", path))
+        before = None if missing else found
+        return Success(Changed((Change(os.path.realpath(path), before, _entry(descriptor), "empty database"),)))
+
+    def _update(
+        self, descriptor: int, path: str, changes: tuple[StateChange, ...], expected: tuple[Expectation, ...]
+    ) -> Result[Changed, HostError]:
+        opened = self._snapshot(descriptor, path)
+        if isinstance(opened, Failure):
+            return opened
+        snapshot = opened.unwrap()
+        decided = planned(snapshot, path, changes, expected)
+        if isinstance(decided, Failure):
+            return decided
+        writes, details = decided.unwrap()
+        before = _entry(descriptor)
+        failed = self._write(descriptor, path, snapshot, writes)
+        if failed is not None:
+            return Failure(failed)
+        change = Change(os.path.realpath(path), before, _entry(descriptor))
+        named = (Change(change.path, change.before, change.after, detail) for detail in details or (_COMMITTED,))
+        return Success(Changed(tuple(named)))
+
+    def _snapshot(self, descriptor: int, path: str) -> Result[Snapshot, HostError]:
+        """The file as it is now.  One that nobody but this machine wrote since it was read is not read again."""
+        known = self._known
+        if known is not None and known.holds(descriptor):
+            return open_snapshot(known.content, os.sysconf("SC_PAGE_SIZE")).alt(lambda error: damage(error, path))
+        self._known = None
+        read = asked("read", path, lambda: KnownFile.read(descriptor))
+        if isinstance(read, Failure):
+            return read
+        known = read.unwrap()
+        opened = sound_snapshot(known.content, path)
+        if not isinstance(opened, Failure):
+            self._known = known
+        return opened
+
+    def _write(self, descriptor: int, path: str, snapshot: Snapshot, writes: PageWrites) -> HostError | None:
+        """Do the steps; why that did not work.  The former transaction is current again then, as it was not answered."""
+        known, self._known = self._known, None
+        try:
+            for step in writes.steps:
+                self._perform(descriptor, step)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                _take_back(descriptor, snapshot, writes)
+            return HostError(error.errno or errno.EIO, "write", path)
+        self._known = known.after(writes.steps) if known is not None else None
+        return None
+
+
+def _take_back(descriptor: int, snapshot: Snapshot, writes: PageWrites) -> None:
+    """Put the meta page back that the new transaction was to replace, in case it was written."""
+    size = snapshot.page_size
+    start = writes.meta.txid % 2 * size
+    write_at(descriptor, start, bytes(snapshot.buffer[start : start + size]))
+    os.fdatasync(descriptor)
+
+
+def sound_snapshot(content: bytearray, path: str) -> Result[Snapshot, HostError]:
+    """A file that may be written; else why not: bbolt's words, or what is wrong inside."""
+    own = os.sysconf("SC_PAGE_SIZE")
+    opened = open_snapshot(content, own)
+    if isinstance(opened, Failure):
+        foreign = content.startswith(MAGIC.to_bytes(4, "big"), HEADER_SIZE)
+        text = f"{path} was written by a big-endian machine; it is not written here"
+        return Failure(HostError(0, "", path, text) if foreign else damage(opened.failure(), path))
+    snapshot = opened.unwrap()
+    if snapshot.page_size != own:
+        text = f"{path} has pages of {snapshot.page_size} bytes, this machine's have {own}; it is not written here"
+        return Failure(HostError(0, "", path, text))
+    wrong = "; ".join(error.message for error in check(snapshot)[:3])
+    if wrong:
+        return Failure(HostError(0, "", path, f"{path} is damaged and is not written: {wrong}"))
+    return Success(snapshot)
+
+
+def planned(
+    snapshot: Snapshot, path: str, changes: tuple[StateChange, ...], expected: tuple[Expectation, ...]
+) -> Result[tuple[PageWrites, tuple[str, ...]], HostError]:
+    """What a transaction writes, and what really changes; ESTALE where an expectation is not met."""
+    differs = view(snapshot, lambda root: unmet(expected, snapshot.txid, BoltBuckets(root)))
+    if isinstance(differs, Failure):
+        return Failure(damage(differs.failure(), path))
+    if differs.unwrap():
+        return Failure(HostError(errno.ESTALE, "update", path, differs.unwrap()))
+    part = touched(snapshot, changes).alt(lambda error: damage(error, path))
+    if isinstance(part, Failure):
+        return part
+    asked_for = transaction(part.unwrap(), changes)
+    if isinstance(asked_for, Failure):
+        return asked_for
+    done = asked_for.unwrap()
+    return commit(snapshot, done.changes).alt(lambda error: damage(error, path)).map(lambda it: (it, done.details))
+
+
+def _newer_state(path: str) -> HostError | None:
+    """Why a database is not written beside which a newer Podman keeps its state: what is written would be lost to it."""
+    directory = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 - paths are text here
+    for place in (directory, os.path.dirname(directory)):  # noqa: PTH120
+        newer = os.path.join(place, _NEWER)  # noqa: PTH118
+        if os.path.lexists(newer):
+            return HostError(0, "", path, f"a newer Podman keeps its state in {newer}; {path} is not written")
+    return None
+
+
+def _new_file(path: str, content: bytes) -> Changed:
+    """A file of our own, on the disk with its name; none is left where that fails."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        write_at(descriptor, 0, content)
+        os.fsync(descriptor)
+        sync_directory(path)
+        return Changed((Change(path, None, _entry(descriptor), "backup"),))
+    except OSError:
+        os.unlink(path)  # noqa: PTH108 - one function a system call
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _entry(descriptor: int) -> Entry:
+    found = os.fstat(descriptor)
+    return Entry(FileType.FILE, found.st_mode & 0o7777, found.st_uid, found.st_gid, found.st_size)
+
+
+__all__ = ["LIMIT", "LinuxDatabaseChanges", "Perform", "planned", "sound_snapshot"]
