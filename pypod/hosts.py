@@ -215,7 +215,7 @@ def _having_run(world: World, arguments: tuple[str, ...]) -> World:
     if isinstance(parsed, Failure):
         return world
     line = parsed.unwrap()
-    request = Request(line.command, (), (*line.flags, *line.own), line.arguments)
+    request = Request(line.runs, (), (*line.flags, *line.own), line.arguments)
     host = Simulation(world)
     program = program_of(request)
     run(program(Draft(request)), host)

@@ -27,6 +27,7 @@ from pypod.pure.lifecycle.stage import FINISH, RENUMBER, under_alive_lock
 from pypod.pure.locks.stage import with_lock_manager
 from pypod.pure.network.stage import NETWORK_DEFAULT, NETWORK_PLUGIN
 from pypod.pure.oci.stage import DEFAULT_OCI_RUNTIME, DEFAULT_OCI_RUNTIME_CHECK, OCI_RUNTIMES
+from pypod.pure.options.commands import makes_runtime
 from pypod.pure.options.stage import OPTIONS
 from pypod.pure.program import Program, Stage, in_order
 from pypod.pure.shutdown.stage import SHUTDOWN_HANDLER
@@ -83,7 +84,16 @@ def _again(draft: Draft) -> Program[Draft]:
 
 def program_of(request: Request) -> Stage[Draft]:
     """What runs for a request: construction alone, or a Podman command from its first step to its last."""
-    return CONSTRUCTION if request.command == "construction" else _of_command(request)
+    if request.command == "construction":
+        return CONSTRUCTION
+    return _of_command(request) if makes_runtime(request.command) else _without_runtime()
+
+
+def _without_runtime() -> Stage[Draft]:
+    """Podman reads the configuration as it starts, whatever is asked of it."""
+    from pypod.pure.userns.stage import PAUSE_PROCESS
+
+    return in_order(PAUSE_PROCESS, CONFIGURATION)
 
 
 def _of_command(request: Request) -> Stage[Draft]:
@@ -96,21 +106,24 @@ def _of_command(request: Request) -> Stage[Draft]:
 
     match request.command:
         case "info":
-            return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, INFO, SHUTDOWN)
+            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, INFO, SHUTDOWN)
         case "container exists" | "pod exists" | "image exists":
-            return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, EXISTS, SHUTDOWN)
+            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, EXISTS, SHUTDOWN)
         case "ps" | "container ps" | "container list":
-            return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, CONTAINER_LISTING, SHUTDOWN)
+            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, CONTAINER_LISTING, SHUTDOWN)
         case "container inspect":
             return in_order(
-                PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, CONTAINER_INSPECTION, SHUTDOWN
+                PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, CONTAINER_INSPECTION, SHUTDOWN
             )
         case "volume inspect":
-            return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, VOLUME_INSPECTION, SHUTDOWN)
+            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, VOLUME_INSPECTION, SHUTDOWN)
+        case "events":
+            # Reading them makes a second eventer.
+            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, EVENTS, SHUTDOWN)
         case "system renumber":
-            return in_order(PAUSE_PROCESS, _plain, REEXECUTION, ENGINE_ENVIRONMENT, SHUTDOWN, _again)
+            return in_order(PAUSE_PROCESS, _plain, ENGINE_ENVIRONMENT, REEXECUTION, SHUTDOWN, _again)
         case "system migrate":
             # The command that gives up the pause process does not move into its namespace.
             return in_order(PAUSE_PROCESS, _plain, ENGINE_ENVIRONMENT, SHUTDOWN, _again)
         case _:
-            return in_order(PAUSE_PROCESS, CONSTRUCTION, REEXECUTION, ENGINE_ENVIRONMENT, SHUTDOWN)
+            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, SHUTDOWN)

@@ -53,5 +53,5 @@ def requested(words: tuple[str, ...], command: str) -> Result[Request, Problem]:
         return Failure(Misused(f"--for {command!r}: {error}"))
     alone = said in ([], [CONSTRUCTION])
     return parse((*words, *([_STANDS_IN] if alone else said))).map(
-        lambda line: Request(CONSTRUCTION if alone else line.command, (), (*line.flags, *line.own), line.arguments)
+        lambda line: Request(CONSTRUCTION if alone else line.runs, (), (*line.flags, *line.own), line.arguments)
     )

@@ -25,7 +25,7 @@ _TYPES = {
     FileType.BLOCK: "block",
 }
 _SKIPPED = ("/proc", "/sys", "/.oracle")
-_BUCKETS = sorted(
+USUAL_BUCKETS = sorted(
     [
         "all-ctrs", "allPods", "allVolumes", "ctr", "exec", "id-registry", "name-registry", "ns-registry", "pod",
         "runtime-config", "vol",
@@ -208,7 +208,7 @@ def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
 
 def _put_and_deleted(tree: Bucket, now: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
     entry: dict[str, Any] = {}
-    if sorted(tree) != _BUCKETS:
+    if sorted(tree) != USUAL_BUCKETS:
         entry["buckets"] = sorted(tree)
     entry["runtime-config"] = tree.get("runtime-config")
     put = {

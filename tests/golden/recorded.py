@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import msgspec
+from returns.result import Failure, Result, Success
 
 from pypod.pure.database.facts import Delete, MakeBucket, Put, StateChange
 from pypod.pure.database.file import Database, database_of
+from pypod.pure.failure import HostError
+from pypod.pure.userns.decide import SUBGID, SUBUID, mappings, subordinate_ids
 from pypod.pure.world import World
 from pypod.pure.world.describe import next_step
+from pypod.pure.world.namespaces import with_pause_process
 from pypod.pure.world.state import Node
-from tests.golden.names import Names
+from tests.golden.names import A_PID, Names
+from tests.golden.observe import USUAL_BUCKETS
 from tests.golden.plain import Object, member
+
+_USER = "user"
+"""The name of the user with uid 1000 on every recorded host."""
 
 _BUCKETS = frozenset({"dependencies", "exec", "containers", "vol-dependencies", "networks", "aliases"})
 
@@ -39,7 +48,8 @@ def applied(world: World, want: Object, names: Names, case: Object) -> World:
         if "b64z" in entry:
             files[path] = {"b64z": entry["b64z"], "mode": "0600"}
         elif path not in world.nodes:
-            files[path] = {"bolt": {}, "mode": "0600"}
+            buckets: list[str] = entry.get("buckets") or USUAL_BUCKETS
+            files[path] = {"bolt": {name: {} for name in buckets}, "mode": "0600"}
     laid = {"remove": names.real_tree(want["removed"]), "dirs": dirs, "files": files}
     world = next_step(world, {**case, "steps": [laid]}, 0).unwrap()
     for path, entry in databases.items():
@@ -49,7 +59,22 @@ def applied(world: World, want: Object, names: Names, case: Object) -> World:
         if size is not None:
             node = _resized(world.nodes[path], size)
             world = msgspec.structs.replace(world, nodes=world.nodes.set(path, node))
-    return world
+    return _pausing(world, {*files}) if want.get("processes") else world
+
+
+def _pausing(world: World, left: set[str]) -> World:
+    """With the process that a rootless step started and left behind: it keeps the namespace for the next one."""
+    if not any(path.endswith("/pause.pid") for path in left):
+        return world
+    who = world.identity
+    assert who is not None
+    ids = subordinate_ids(_USER, who.uid, _read(world, SUBUID), _read(world, SUBGID))
+    return with_pause_process(world, int(A_PID), mappings(who.uid, who.gid, ids, "", ""))
+
+
+def _read(world: World, path: str) -> Result[bytes, HostError]:
+    content = world.nodes[path].content if path in world.nodes else None
+    return Success(content) if isinstance(content, bytes) else Failure(HostError(errno.ENOENT, "open", path))
 
 
 def _resized(node: Node, size: int) -> Node:

@@ -7,7 +7,7 @@ from typing import Final
 from returns.result import Failure, Result, Success
 
 from pypod.pure.facts import Diagnostic, Level
-from pypod.pure.failure import Misconfigured, Problem
+from pypod.pure.failure import Misused, Problem
 
 TEMPORARY: Final = ("TMPDIR", "/var/tmp")  # noqa: S108 - the value that podman sets
 
@@ -18,7 +18,7 @@ def assignment(entry: str) -> Result[tuple[str, str], Problem]:
     if equals:
         return Success((name, value))
     text = f"invalid environment variable for engine {entry}, valid configuration is KEY=value pair"
-    return Failure(Misconfigured(text, "engine.env"))
+    return Failure(Misused(text, "engine.env"))
 
 
 def skipped(name: str) -> Diagnostic:

@@ -46,6 +46,7 @@ from pypod.pure.info.host import (
 )
 from pypod.pure.lifecycle.loading_stage import load_containers, sync_container
 from pypod.pure.oci.facts import OciRuntime
+from pypod.pure.options.from_flags import check_environment
 from pypod.pure.program import Program, attempt, need, note, notes, reworded, settle, stage
 from pypod.pure.store.facts import Store
 from pypod.pure.store.layout import images_table
@@ -58,7 +59,7 @@ Shown = PMap[str, Any]
 
 
 def _environment(draft: Draft) -> Program[Draft]:
-    """Set what ``engine.env`` names, unless it is set, and a place for temporary files."""
+    """Set what ``engine.env`` names, unless it is set, and a place for temporary files; check Podman's own flags."""
     for entry in draft.setting(ENGINE_ENV):
         name, value = settle(assignment(entry))
         if (yield from need(ReadVariable(name))) is not None:
@@ -67,6 +68,7 @@ def _environment(draft: Draft) -> Program[Draft]:
             yield from need(SetVariable(name, value))
     if (yield from need(ReadVariable(TEMPORARY[0]))) is None:
         yield from need(SetVariable(*TEMPORARY))
+    settle(check_environment(draft.request.flags))
     return draft
 
 

@@ -150,6 +150,7 @@ COMMANDS: Final = {
         Command("system prune", (_FORCE, _ALL, Flag("volumes", _BOOLEAN), Flag("filter", _ARRAY)), _NO_WORDS),
         Command("system df", (Flag("verbose", _BOOLEAN, "v"), _FORMAT), _NO_WORDS),
         Command("version", (_SHORT_FORMAT,), _NO_WORDS),
+        Command("help"),
         Command("events", _EVENTS_FLAGS, _NO_WORDS),
         Command("image exists", (), _ONE_WORD),
         Command("import", _IMPORT_FLAGS, Arguments(1, 2)),
@@ -168,8 +169,8 @@ COMMANDS: Final = {
 """The commands whose flags are known, by path."""
 
 _GROUPS: Final = {
-    "": "attach auto-update build buildx commit container cp create diff events exec export generate healthcheck history "
-        "image images import info init inspect kill load login logout logs machine manifest mount network pause play pod "
+    "": "attach auto-update build buildx commit completion container cp create diff events exec export generate healthcheck help "
+        "history image images import info init inspect kill load login logout logs machine manifest mount network pause play pod "
         "port ps pull push rename restart rm rmi run save search secret start stats stop system tag top unmount unpause "
         "unshare untag version volume wait umount=unmount",
     "container": "attach checkpoint cleanup commit cp create diff exec exists export init inspect kill list logs mount "
@@ -193,12 +194,19 @@ _GROUPS: Final = {
 }  # fmt: skip
 """The names below each command that has some; ``former=name`` is an alias."""
 
-_HIDDEN: Final = frozenset({"buildx"})
+_HIDDEN: Final = frozenset({"buildx", "help"})
+_WITHOUT_RUNTIME: Final = frozenset({("help",), ("completion",), ("machine",), ("system", "connection")})
 
 
 def is_group(path: str) -> bool:
     """Whether a command is only there for those below it."""
     return path in _GROUPS
+
+
+def makes_runtime(path: str) -> bool:
+    """Whether Podman makes a runtime before a command runs: not to help, and not for what it sets up by itself."""
+    words = tuple(path.split())
+    return words[:1] not in _WITHOUT_RUNTIME and words[:2] not in _WITHOUT_RUNTIME
 
 
 def next_command(path: str, word: str) -> str | None:

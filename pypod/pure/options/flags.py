@@ -7,6 +7,7 @@ What is wrong is told in the libraries' words, in their order: flags, log level,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Final
 
 from msgspec import Struct
@@ -29,6 +30,7 @@ from pypod.pure.options.flag_values import is_true, refusal
 
 LOG_LEVELS: Final = ("trace", "debug", "info", "warn", "warning", "error", "fatal", "panic")
 
+_HELP: Final = frozenset({"--help", "-h"})
 _BEFORE: Final = {flag.name: flag for flag in GLOBAL_FLAGS}
 _PERSISTENT: Final = {flag.name: flag for flag in GLOBAL_FLAGS if not flag.before}
 
@@ -50,6 +52,11 @@ class CommandLine(Struct, frozen=True):
     help: bool = False
     version: bool = False
     listed: bool = True
+
+    @property
+    def runs(self) -> str:
+        """The command that runs: instead of one whose help, or Podman's version, is asked for it is ``help``."""
+        return "help" if self.help or self.version else self.command
 
     @property
     def log_level(self) -> str:
@@ -83,7 +90,8 @@ def parse(argv: tuple[str, ...]) -> Result[CommandLine, Misused]:
         known = _known(path)
         mine, word, rest = _split(rest, known, path)
         if path and not is_group(path) and path not in COMMANDS:
-            return Success(CommandLine(path, before.flags, (), mine, before.help, listed=False))
+            asked = before.help or any(word in _HELP for word in takewhile(lambda word: word != "--", mine))
+            return Success(CommandLine(path, before.flags, (), mine, asked, listed=False))
         read = _read(mine, known, COMMANDS.get(path, Command(path)))
         if isinstance(read, Failure):
             return Failure(Misused(read.failure()))

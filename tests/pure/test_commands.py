@@ -1,0 +1,120 @@
+"""What Podman's commands do around the construction of a runtime, on described hosts (observed on libpod 3.4.7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pypod.api import Rehearsal, rehearse
+from pypod.hosts import Simulation
+from pypod.pure.draft import Request
+from pypod.pure.failure import Misused
+from pypod.pure.options.flags import parse
+from pypod.pure.vocabulary.telling import Note
+from pypod.pure.world import World
+from pypod.pure.world.describe import described
+
+_CONMON = {"stdout": "conmon version 2.0.30\ncommit: abcdef\n"}
+_HOST: dict[str, Any] = {
+    "programs": {
+        "/usr/bin/conmon": _CONMON,
+        "/usr/bin/runc": {"stdout": "runc version 1.0.3\n"},
+        "/usr/bin/nsenter": {},
+    },
+    "env": {"STORAGE_DRIVER": "vfs"},
+    "files": {
+        "/etc/containers/storage.conf": {
+            "text": '[storage]\ndriver = "vfs"\ngraphroot = "/var/lib/containers/storage"\n'
+            'runroot = "/run/containers/storage"\n'
+        }
+    },
+}
+_LOCK = "/var/lib/containers/storage/storage.lock"
+
+
+def _ran(*words: str, **more: Any) -> tuple[Rehearsal, World, World]:
+    """What a command line did, and the host before and after."""
+    world = described({**_HOST, **more, "steps": [{"args": list(words)}]}).unwrap()
+    line = parse(words).unwrap()
+    host = Simulation(world)
+    done = rehearse(Request(line.runs, (), (*line.flags, *line.own), line.arguments), host)
+    return done, world, host.world
+
+
+def _lines(done: Rehearsal) -> list[str]:
+    return [effect.message for effect, _ in done.tape if isinstance(effect, Note)]
+
+
+def _conf(text: str) -> dict[str, Any]:
+    return {**_HOST["files"], "/etc/containers/containers.conf": {"text": text}}
+
+
+def test_engine_environment_without_a_value_ends_the_command() -> None:
+    done, _, after = _ran("info", files=_conf('[engine]\nenv = ["NOEQUALS"]\n'))
+    text = "invalid environment variable for engine NOEQUALS, valid configuration is KEY=value pair"
+    assert isinstance(done.ending, Misused)
+    assert (done.ending.message, done.ending.exit_status) == (text, 125)
+    assert after.nodes[_LOCK].size == 0  # constructed, and never shut down
+
+
+def test_engine_environment_that_is_set_is_skipped() -> None:
+    done, _, _ = _ran("info", files=_conf('[engine]\nenv = ["HOME=/x", "Y=z=1"]\n'))
+    text = "environment variable HOME is already defined, skip the settings from containers.conf"
+    assert text in _lines(done)
+    assert done.ending is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (("--max-workers", "0"), "maximum workers must be set to a positive number (got 0)"),
+        (("--max-workers=-3",), "maximum workers must be set to a positive number (got -3)"),
+        (
+            ("--context", "other"),
+            'Podman does not support swarm, the only --context value allowed is "default"',
+        ),
+    ],
+)
+def test_flags_that_are_checked_after_construction(flags: tuple[str, ...], text: str) -> None:
+    done, _, after = _ran(*flags, "info")
+    assert isinstance(done.ending, Misused)
+    assert (done.ending.message, done.ending.exit_status) == (text, 125)
+    assert after.nodes[_LOCK].size == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("help",),
+        ("help", "info"),
+        ("--version",),
+        ("--help",),
+        ("info", "--help"),
+        ("system", "service", "--help"),
+        ("system", "connection", "list"),
+        ("machine", "list"),
+        ("completion", "bash"),
+    ],
+)
+def test_commands_without_a_runtime_change_nothing(words: tuple[str, ...]) -> None:
+    done, before, after = _ran(*words)
+    assert done.ending is None
+    assert set(after.nodes) == set(before.nodes)
+
+
+def test_a_rootless_user_who_asks_for_help_gets_directories() -> None:
+    directories = {"/run/user/1000": {"mode": "0700"}}
+    rootless = {"uid": 1000, "env": {"XDG_RUNTIME_DIR": "/run/user/1000"}, "dirs": directories, "files": {}}
+    _, before, after = _ran("help", **rootless)
+    assert set(after.nodes) - set(before.nodes) == {"/run/user/1000/containers", "/run/user/1000/libpod"}
+
+
+def test_help_behind_two_dashes_is_an_argument() -> None:
+    assert parse(("run", "x", "--", "--help")).unwrap().runs == "run"
+    assert parse(("run", "--help")).unwrap().runs == "help"
+
+
+def test_reading_events_makes_a_second_eventer() -> None:
+    done, _, _ = _ran("events", "--stream=false")
+    assert _lines(done).count("Initializing event backend file") == 2
