@@ -1,6 +1,7 @@
 """A database as a file that is held whole: its bytes, and its content read once.
 
-What changes it is a transaction on the bytes, so the file has the pages and the size that bbolt would give it.
+What changes it is a transaction on the bytes, so the file has the pages and the size that bbolt would give it.  The
+writer is loaded with the first change.
 """
 
 from __future__ import annotations
@@ -13,12 +14,9 @@ from returns.result import Failure, Result, Success
 
 from pypod.pure.bolt import changes
 from pypod.pure.bolt.changes import BoltChange, Place
-from pypod.pure.bolt.commit import commit
-from pypod.pure.bolt.create import new_database
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.meta import Meta
 from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, Snapshot, open_snapshot
-from pypod.pure.bolt.writes import written
 from pypod.pure.database.facts import StateChange
 from pypod.pure.database.tree import Tree, damage, empty_tree, key_of, transaction, tree_of_snapshot
 from pypod.pure.failure import HostError
@@ -69,6 +67,9 @@ class Database(Struct, frozen=True):
 
 
 def _committed(database: Database, asked: Iterable[BoltChange]) -> Result[tuple[bytes, Meta], BoltError]:
+    from pypod.pure.bolt.commit import commit
+    from pypod.pure.bolt.writes import written
+
     snapshot = Snapshot(memoryview(database.file), database.meta)
     return commit(snapshot, asked).map(lambda writes: (written(database.file, writes.steps), writes.meta))
 
@@ -76,6 +77,8 @@ def _committed(database: Database, asked: Iterable[BoltChange]) -> Result[tuple[
 @lru_cache(maxsize=4)
 def empty_database(page_size: int = USUAL_PAGE_SIZE) -> Database:
     """A file as ``bolt.Open`` makes it."""
+    from pypod.pure.bolt.create import new_database
+
     file = new_database(page_size)
     return Database(empty_tree(), file, open_snapshot(file, page_size).unwrap().meta)
 

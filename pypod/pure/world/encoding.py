@@ -2,57 +2,42 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
 from typing import Final, TypeAlias
+
+from pypod.pure.bolt import freelist, leaf, meta
+from pypod.pure.bolt.bucket import HEADER
+from pypod.pure.bolt.meta import Meta
+from pypod.pure.bolt.node import Leaf, size_of
 
 PlainTree: TypeAlias = "Mapping[str, str | PlainTree]"
 
 _PAGE_SIZE: Final = 4096
 _PAGES: Final = 8
-_MAGIC: Final = 0xED0CDAED
-_VERSION: Final = 2
-_HEADER: Final = struct.Struct("<QHHI")
-_META: Final = struct.Struct("<IIIIQQQQQ")
-_ELEMENT: Final = struct.Struct("<IIII")
-_BUCKET: Final = struct.Struct("<QQ")
-_META_FLAG, _FREELIST_FLAG, _LEAF_FLAG = 4, 16, 2
+_FREELIST_PAGE: Final = 2
 _ROOT_PAGE: Final = 3
-_OVERFLOW_OFFSET: Final = 12
+_INLINE: Final = HEADER.pack(0, 0)
 _BLOCK: Final = 512
 _TAR_TIME: Final = 1_600_000_000
 
 
 def bolt_file(tree: PlainTree) -> bytes | None:
     """A fresh database of eight pages with every bucket inline; ``None`` where the tree does not fit the last five."""
-    root = _leaf(_ROOT_PAGE, tree)
-    overflow = (len(root) - 1) // _PAGE_SIZE
-    if _ROOT_PAGE + overflow >= _PAGES:
+    root = _leaf(tree)
+    count = -(-size_of(root) // _PAGE_SIZE)
+    if _ROOT_PAGE + count > _PAGES:
         return None
-    root = root[:_OVERFLOW_OFFSET] + overflow.to_bytes(4, "little") + root[_HEADER.size :]
-    pages = [_meta_page(0, overflow), _meta_page(1, overflow), _HEADER.pack(2, _FREELIST_FLAG, 0, 0), root]
+    metas = [Meta(_PAGE_SIZE, _ROOT_PAGE, 0, _FREELIST_PAGE, _ROOT_PAGE + count, txid) for txid in (0, 1)]
+    pages = [meta.encoded(one, number) for number, one in enumerate(metas)]
+    pages += [freelist.encoded((), _FREELIST_PAGE, 0), leaf.encoded(root, _ROOT_PAGE, count - 1)]
     return b"".join(page.ljust(_PAGE_SIZE, b"\0") for page in pages).ljust(_PAGE_SIZE * _PAGES, b"\0")
 
 
-def _meta_page(number: int, overflow: int) -> bytes:
-    body = _META.pack(_MAGIC, _VERSION, _PAGE_SIZE, 0, _ROOT_PAGE, 0, 2, _ROOT_PAGE + overflow + 1, number)
-    checksum = 0xCBF29CE484222325
-    for byte in body:
-        checksum = (checksum ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return _HEADER.pack(number, _META_FLAG, 0, 0) + body + struct.pack("<Q", checksum)
-
-
-def _leaf(number: int, tree: PlainTree) -> bytes:
-    head, heap = b"", b""
-    names = sorted(tree, key=_encoded)
-    for index, name in enumerate(names):
-        held = tree[name]
-        key = _encoded(name)
-        value = _encoded(held) if isinstance(held, str) else _BUCKET.pack(0, 0) + _leaf(0, held)
-        start = (len(names) - index) * _ELEMENT.size + len(heap)
-        head += _ELEMENT.pack(not isinstance(held, str), start, len(key), len(value))
-        heap += key + value
-    return _HEADER.pack(number, _LEAF_FLAG, len(names), 0) + head + heap
+def _leaf(tree: PlainTree) -> Leaf:
+    held = sorted(((_encoded(name), value) for name, value in tree.items()), key=lambda entry: entry[0])
+    values = [_encoded(value) if isinstance(value, str) else _INLINE + leaf.encoded(_leaf(value)) for _, value in held]
+    flags = [0 if isinstance(value, str) else leaf.BUCKET_FLAG for _, value in held]
+    return Leaf([key for key, _ in held], values, flags)
 
 
 def _encoded(text: str) -> bytes:
