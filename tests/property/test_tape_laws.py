@@ -131,3 +131,10 @@ def test_the_catalogue_holds_every_effect() -> None:
                 found.add(kind)
     assert set(CATALOGUE.values()) == found
     assert all(tag == kind.__name__ for tag, kind in CATALOGUE.items())
+
+
+def test_what_follows_a_path_is_no_secret() -> None:
+    said = Note(Level.WARNING, "invalid network_config_dir: /etc/passwd: not a directory")
+    assert redacted(said) == said
+    hidden = redacted(Note(Level.WARNING, "passwd: hunter2 password=hunter2 /x/token=hunter2"))
+    assert "hunter2" not in hidden.describe()
