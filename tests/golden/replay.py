@@ -39,6 +39,9 @@ constructed a runtime their steps are taken from the recording."""
 _CONSTRUCTED = "Setting parallel job count to "
 """What Podman says first once the runtime is there."""
 
+_DEAD = 2
+"""The exit status of a Podman that faulted or panicked: it leaves no line with an error."""
+
 _UNORDERED = (("configured OCI runtime ", 'using runtime "'), ("container <id",), ("Error refreshing container <id",))
 
 
@@ -97,7 +100,8 @@ def _said(done: Rehearsal, names: Names) -> dict[str, Any]:
         said["rc"] = ending.status
     elif ending is not None:
         said["rc"] = ending.exit_status
-        said["error"] = None if isinstance(ending, Misconfigured) else _error_line(names.named(ending.message))
+        silent = isinstance(ending, Misconfigured) or ending.exit_status == _DEAD
+        said["error"] = None if silent else _error_line(names.named(ending.message))
     return said
 
 

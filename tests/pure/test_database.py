@@ -180,6 +180,12 @@ def test_texts_of_a_database_that_does_not_open() -> None:
     assert refused.message == f"error opening database {PATH}: open {PATH}: read-only file system"
     damaged = tree_of(DATABASES["damaged-truncated-1page"], 4096, PATH).failure()
     assert decide.unopened(PATH)(damaged).message == f"error opening database {PATH}: file size too small"
+    assert decide.unopened(PATH)(damaged).exit_status == 125
+
+
+def test_bbolt_dies_of_a_file_that_is_cut_below_its_pages() -> None:
+    cut = DATABASES["bolt-3.4.7-full"][:8192]
+    assert decide.unopened(PATH)(tree_of(cut).failure()).exit_status == 2
 
 
 class Scripted:

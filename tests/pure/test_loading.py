@@ -21,7 +21,8 @@ BUCKETS = (
 
 
 def container(key: str, name: str, **config: Any) -> dict[str, Any]:
-    full = {"spec": {}, "id": key, "name": name, "lockID": 0, "staticDir": "/s", **config}
+    spec: dict[str, Any] = {}
+    full = {"spec": spec, "id": key, "name": name, "lockID": 0, "staticDir": "/s", **config}
     return {"config": json.dumps(full), "state": '{"state":1}', "dependencies": {}}
 
 

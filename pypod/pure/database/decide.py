@@ -37,6 +37,8 @@ CONFIG_BUCKET: Final = "runtime-config"
 GOOS: Final = "linux"
 
 IN_MEMORY, SQLITE, BOLTDB = 1, 2, 3
+_FAULT: Final = 2
+"""The exit status of a Go program that faulted or panicked."""
 _DISABLED: Final = {IN_MEMORY: "in-memory state is currently disabled", SQLITE: "SQLite state is currently disabled"}
 
 _REPLACED: Final = "Overriding {what} {ours} with {theirs} from database"
@@ -161,15 +163,16 @@ def initializing(path: str) -> str:
 
 
 def unopened(path: str) -> Callable[[HostError], Problem]:
-    """The database could not be opened: the kernel's word, or bbolt's."""
+    """The database could not be opened: the kernel's word, or bbolt's; where bbolt dies, podman's status is Go's 2."""
 
     def problem(error: HostError) -> Problem:
-        if error.errno:
+        if error.errno not in {0, errno.EFAULT}:
             return Refused(error.message, path, cause=error).wrapped(f"error opening database {path}")
         return DatabaseUnreadable(
             f"error opening database {path}: {error.message}",
             path,
             cause=error,
+            exit_status=_FAULT if error.errno else 125,
             hint="the file is damaged; keep a copy of it before anything else",
             diagnosis="DB-06",
         )

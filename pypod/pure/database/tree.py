@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol, cast
 
@@ -135,8 +136,8 @@ def tree_of_snapshot(snapshot: Snapshot, path: str = "") -> Result[Tree, HostErr
 
 
 def damage(error: BoltError, path: str) -> HostError:
-    """What is wrong with a file as a machine's failure: its reason is bbolt's words."""
-    return HostError(0, "", path, error.message)
+    """What is wrong with a file as a machine's failure: its reason is bbolt's words, or ours with EFAULT where bbolt dies."""
+    return HostError(errno.EFAULT if error.fatal else 0, "", path, error.message)
 
 
 def _copied(bucket: Bucket) -> Tree:
