@@ -28,7 +28,7 @@ def after(file: bytes, *changes: BoltChange) -> bytes:
 
 def shape(writes: PageWrites) -> list[str]:
     """A commit's steps in short: what is written names its page and how many it fills."""
-    short = []
+    short: list[str] = []
     for step in writes.steps:
         match step:
             case Resize(size):
