@@ -41,16 +41,18 @@ def requested(words: tuple[str, ...], command: str) -> Result[Request, Problem]:
     """What is to be planned: Podman's global flags as given, and a command of Podman's with its own words, or
     ``construction``.  A ``Misused`` has Podman's text where Podman would not take the line.
     """
-    import shlex
-
     from pypod.pure.draft import Request
     from pypod.pure.failure import Misused
     from pypod.pure.options.flags import parse
 
-    try:
-        said = shlex.split(command)
-    except ValueError as error:
-        return Failure(Misused(f"--for {command!r}: {error}"))
+    said: list[str] = []
+    if command != CONSTRUCTION:
+        import shlex
+
+        try:
+            said = shlex.split(command)
+        except ValueError as error:
+            return Failure(Misused(f"--for {command!r}: {error}"))
     alone = said in ([], [CONSTRUCTION])
     return parse((*words, *([_STANDS_IN] if alone else said))).map(
         lambda line: Request(CONSTRUCTION if alone else line.runs, (), (*line.flags, *line.own), line.arguments)

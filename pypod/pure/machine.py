@@ -10,7 +10,7 @@ raises, except for bugs.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from returns.result import Result
 
@@ -30,8 +30,10 @@ from pypod.pure.facts import (
     UserEntry,
 )
 from pypod.pure.failure import HostError
-from pypod.pure.state.facts import Containers, Content, Listed, References
 from pypod.pure.userns.facts import IdMappings
+
+if TYPE_CHECKING:
+    from pypod.pure.state.facts import Containers, Content, Listed, References
 
 
 class FilesSeen(Protocol):

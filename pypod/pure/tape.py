@@ -21,10 +21,10 @@ from msgspec import Struct
 from returns.result import Failure, Result, Success
 
 from pypod.pure.database.facts import EditJson, Expectation, ExpectValue, Put, StateChange
+from pypod.pure.digest import sha256
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import ProgramOutput
 from pypod.pure.failure import HostError
-from pypod.pure.vocabulary.catalogue import CATALOGUE
 from pypod.pure.vocabulary.changes import AppendFile, CreateFile, WriteFile
 from pypod.pure.vocabulary.database import UpdateDatabase
 from pypod.pure.vocabulary.files import ReadFile
@@ -149,6 +149,9 @@ def _written(effect: Effect[Any], answer: Answer) -> dict[str, Any]:
 
 
 def _read(written: _Written) -> Exchange:
+    # Only a tape that is read back needs every effect there is.
+    from pypod.pure.vocabulary.catalogue import CATALOGUE
+
     kind = CATALOGUE[str(written.effect.get("type"))]
     effect: Effect[Any] = msgspec.convert(written.effect, type=kind)
     if written.refused is not None:
@@ -182,7 +185,9 @@ def _redacted_bytes(content: bytes) -> bytes:
     words = "|".join(_SECRET_WORDS).encode()
     # A bare number or truth value stays, so that a file that was read can be parsed after redaction too.
     plain = rb"""(?!(?:true|false|[0-9.]+)[ \t]*(?:[#\r\n]|\Z))"""
-    assigned = rb"""(?i)((?:%s)[A-Z0-9_]*["']?[ \t]*[=:][ \t]*["']?)%s[^"'\[{\s][^"'\r\n]*""" % (words, plain)
+    # What follows a path (``/etc/passwd: not a directory``) is no value of it.
+    name = rb"""(?:%s)[A-Z0-9_]*["']?[ \t]*""" % words
+    assigned = rb"""(?i)((?:%s=|(?<!/)%s:)[ \t]*["']?)%s[^"'\[{\s][^"'\r\n]*""" % (name, name, plain)
     marked = re.sub(assigned, rb"\g<1>" + REDACTED.encode(), content)
     return re.sub(rb"""://[^/@\s"']+:[^/@\s"']*@""", b"://" + REDACTED.encode() + b"@", marked)
 
@@ -200,9 +205,7 @@ def _redacted_variable(name: str, value: str) -> str:
 
 
 def _digest(content: bytes) -> str:
-    import hashlib
-
-    return _DIGEST + hashlib.sha256(content).hexdigest()
+    return _DIGEST + sha256(content).hexdigest()
 
 
 def _redacted_json(value: Any) -> Any:

@@ -10,10 +10,10 @@ from pypod.effects.linux.files import LinuxFiles
 from pypod.effects.linux.host import LinuxHost
 from pypod.effects.linux.locks import LinuxLocks
 from pypod.effects.linux.process import LinuxProcess
-from pypod.effects.linux.state import LinuxState
+from pypod.effects.linux.stored import LinuxStored
 
 
-class LinuxObserver(LinuxFiles, LinuxProcess, LinuxHost, LinuxLocks, LinuxDatabase, LinuxState):
+class LinuxObserver(LinuxFiles, LinuxProcess, LinuxHost, LinuxLocks, LinuxDatabase, LinuxStored):
     """Everything that can be seen of this machine; nothing here changes it."""
 
 

@@ -11,7 +11,6 @@ The same fold reports an apply, whose tape has the real answers.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any, Final, Literal
 
@@ -20,6 +19,7 @@ from msgspec import Struct
 from returns.result import Failure, Result
 
 from pypod.pure.configuration import keys
+from pypod.pure.digest import sha256
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import CGROUP2_MAGIC, Changed, FileStatus, HostFacts, Identity, Level, Probed
 from pypod.pure.failure import Departed, Ending, HostError
@@ -143,7 +143,7 @@ class _Fold:
         self.files: dict[str, str] = {}
         self.changed: set[str] = set()
         self.count = 0
-        self.digest = hashlib.sha256()
+        self.digest = sha256()
         self.left = False
         self.txid: int | None = None
         self.alive: str | None = None
@@ -234,7 +234,7 @@ class _Fold:
             of_configuration = self.stage in _CONFIGURATION or effect.path.endswith((".conf", ".conflist"))
             named = effect.path.startswith(("/proc/", "/sys/"))
             if of_configuration and not named and effect.path not in self.changed:
-                self.files.setdefault(effect.path, f"sha256:{hashlib.sha256(value).hexdigest()}")
+                self.files.setdefault(effect.path, f"sha256:{sha256(value).hexdigest()}")
         elif isinstance(effect, ReadDatabase):
             if self.txid is None and effect.path not in self.changed:
                 self.txid = value.txid

@@ -7,6 +7,7 @@ from typing import Final
 
 from returns.result import Failure, Result, Success
 
+from pypod.pure.digest import sha256
 from pypod.pure.facts import (
     NOTHING_CHANGED,
     Change,
@@ -160,8 +161,6 @@ class Processes(Locks):
 
     def draw_token(self, digits: int, /) -> Result[str, HostError]:
         """Digits that follow from how many tokens were drawn before: the same run draws the same ones."""
-        from hashlib import sha256
-
         drawn = self.world.drawn + 1
         self.world = replaced(self.world, drawn=drawn)
         token = ""

@@ -1,23 +1,24 @@
-"""Looking into state databases in the simulated kernel; only ``bolt_state.db`` is simulated."""
+"""Looking into state databases in the simulated kernel; only ``bolt_state.db`` is simulated.
+
+What reads them is loaded by the few commands that ask for it: construction never does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from returns.result import Failure, Result
 
-from pypod.pure.bolt.errors import BoltError
-from pypod.pure.bolt.snapshot import Snapshot, open_snapshot
-from pypod.pure.database.tree import damage
-from pypod.pure.effect import Effect
 from pypod.pure.failure import HostError
-from pypod.pure.state.facts import Containers, Content, Listed, References
-from pypod.pure.state.reading import containers_in, content_in, damage_in, listed_in, references_in
-from pypod.pure.state.tables import MAGIC
-from pypod.pure.vocabulary.state import CheckPages, ListContainers, ReadContainers, ReadContent, ReadReferences
 from pypod.pure.world.database import Databases
 from pypod.pure.world.state import Overlaid
+
+if TYPE_CHECKING:
+    from pypod.pure.bolt.errors import BoltError
+    from pypod.pure.bolt.snapshot import Snapshot
+    from pypod.pure.effect import Effect
+    from pypod.pure.state.facts import Containers, Content, Listed, References
 
 T = TypeVar("T")
 
@@ -28,23 +29,42 @@ class Stored(Databases):
     """In an open world the real machine is asked; a plan's own changes are not in what it answers."""
 
     def list_containers(self, path: str, /) -> Result[tuple[Listed, ...], HostError]:
+        from pypod.pure.state.reading import listed_in
+        from pypod.pure.vocabulary.state import ListContainers
+
         return self._look_into(path, ListContainers, listed_in)
 
     def read_containers(self, path: str, /) -> Result[Containers, HostError]:
+        from pypod.pure.state.reading import containers_in
+        from pypod.pure.vocabulary.state import ReadContainers
+
         return self._look_into(path, ReadContainers, containers_in)
 
     def read_references(self, path: str, /) -> Result[References, HostError]:
+        from pypod.pure.state.reading import references_in
+        from pypod.pure.vocabulary.state import ReadReferences
+
         return self._look_into(path, ReadReferences, references_in)
 
     def check_pages(self, path: str, /) -> Result[tuple[str, ...], HostError]:
+        from pypod.pure.state.reading import damage_in
+        from pypod.pure.vocabulary.state import CheckPages
+
         return self._look_into(path, CheckPages, damage_in)
 
     def read_content(self, path: str, /) -> Result[Content, HostError]:
+        from pypod.pure.state.reading import content_in
+        from pypod.pure.vocabulary.state import ReadContent
+
         return self._look_into(path, ReadContent, content_in)
 
     def _look_into(
         self, path: str, ask: Callable[[str], Effect[T]], reading: Callable[[Snapshot], Result[T, BoltError]]
     ) -> Result[T, HostError]:
+        from pypod.pure.bolt.snapshot import open_snapshot
+        from pypod.pure.database.tree import damage
+        from pypod.pure.state.tables import MAGIC
+
         found = self._file(path)
         if isinstance(found, HostError):
             return Failure(found)
@@ -58,4 +78,6 @@ class Stored(Databases):
         if isinstance(database, Failure):
             return database
         held = database.unwrap()
-        return open_snapshot(held.file, held.page_size).bind(reading).alt(lambda error: damage(error, path))
+        opened = open_snapshot(held.file, held.page_size)
+        read = opened if isinstance(opened, Failure) else reading(opened.unwrap())
+        return read.alt(lambda error: damage(error, path))
