@@ -1,6 +1,6 @@
 """Whether everything in a database refers to what is there: registries, lists, objects, dependencies, locks.
 
-One rule, one function: from the references to what it finds.  A finding is something that makes libpod fail, leave an
+One rule, one function: from the references to what it finds, subjects and sentences.  A finding is something that makes libpod fail, leave an
 object out, or take one thing for another.  What libpod itself leaves behind (ids of removed containers at a volume, old
 names at a renamed container's dependents) is none.
 """
@@ -25,10 +25,6 @@ class Finding(Struct, frozen=True):
     message: str
 
 
-Found = Iterator[tuple[str, str]]
-"""Subjects and sentences."""
-
-
 def findings(held: References) -> tuple[Finding, ...]:
     """All that is wrong, rule by rule, in the order of the keys."""
     return tuple(
@@ -43,13 +39,13 @@ _OPTIONAL: Final = frozenset({"ns-registry"})
 """Not made by libpod 4.5 and later."""
 
 
-def _buckets(held: References) -> Found:
+def _buckets(held: References) -> Iterator[tuple[str, str]]:
     for name in TOP_LEVEL:
         if name not in held.buckets and name not in _OPTIONAL:
             yield name, f"bucket {name} is missing"
 
 
-def _registered_ids(held: References) -> Found:
+def _registered_ids(held: References) -> Iterator[tuple[str, str]]:
     containers = {one.id: one.name for one in held.containers if one.stored}
     pods = {one.id: one.name for one in held.pods if one.stored}
     ids = dict(held.ids)
@@ -69,7 +65,7 @@ def _registered_ids(held: References) -> Found:
                 yield key, f"{kind} {key} is named {quoted(name)} but registered as {quoted(ids[key])}"
 
 
-def _registered_names(held: References) -> Found:
+def _registered_names(held: References) -> Iterator[tuple[str, str]]:
     ids = dict(held.ids)
     names = dict(held.names)
     for name, key in held.names:
@@ -82,7 +78,7 @@ def _registered_names(held: References) -> Found:
             yield key, f"id {key} is registered as {quoted(name)}, a name that is not registered for it"
 
 
-def _registered_namespaces(held: References) -> Found:
+def _registered_namespaces(held: References) -> Iterator[tuple[str, str]]:
     registered = dict(held.namespaces)
     stored = [
         *((one.id, one.namespace_key, one.namespace) for one in held.containers if one.stored),
@@ -100,7 +96,7 @@ def _registered_namespaces(held: References) -> Found:
             yield key, f"{key} is configured for namespace {quoted(configured)} but is in namespace {quoted(beside)}"
 
 
-def _lists(held: References) -> Found:
+def _lists(held: References) -> Iterator[tuple[str, str]]:
     kinds: tuple[tuple[str, Pairs, dict[str, tuple[bool, str]]], ...] = (
         ("container", held.containers_listed, {one.id: (one.stored, one.name) for one in held.containers}),
         ("pod", held.pods_listed, {one.id: (one.stored, one.name) for one in held.pods}),
@@ -117,7 +113,7 @@ def _lists(held: References) -> Found:
                 yield key, f"{kind} {key} is named {quoted(name)} but listed as {quoted(names[key])}"
 
 
-def _documents(held: References) -> Found:
+def _documents(held: References) -> Iterator[tuple[str, str]]:
     for kind, key, damage, state_damage in (
         *(("container", one.id, one.damage, one.state_damage) for one in held.containers if one.stored),
         *(("pod", one.id, one.damage, one.state_damage) for one in held.pods if one.stored),
@@ -128,7 +124,7 @@ def _documents(held: References) -> Found:
                 yield key, f"{kind} {key}: {damaged}"
 
 
-def _own_ids(held: References) -> Found:
+def _own_ids(held: References) -> Iterator[tuple[str, str]]:
     for kind, key, own, damage in (
         *(("container", one.id, one.own_id, one.damage) for one in held.containers if one.stored),
         *(("pod", one.id, one.own_id, one.damage) for one in held.pods if one.stored),
@@ -138,7 +134,7 @@ def _own_ids(held: References) -> Found:
             yield key, f"{kind} {key} calls itself {quoted(own)} in its configuration"
 
 
-def _dependencies(held: References) -> Found:
+def _dependencies(held: References) -> Iterator[tuple[str, str]]:
     """Every edge is there from both ends; the edges that count are the configuration's."""
     by_id = {one.id: one for one in held.containers if one.stored}
     for one in by_id.values():
@@ -161,7 +157,7 @@ def _dependencies(held: References) -> Found:
                 yield one.id, f"container {one.id} is said to be needed by container {key}, which does not need it"
 
 
-def _pods(held: References) -> Found:
+def _pods(held: References) -> Iterator[tuple[str, str]]:
     pods = {one.id: one for one in held.pods if one.stored}
     containers = {one.id: one for one in held.containers if one.stored}
     for one in containers.values():
@@ -186,7 +182,7 @@ def _pods(held: References) -> Found:
             yield pod.id, f"the infra container {pod.infra} of pod {pod.id} is not in it"
 
 
-def _volumes(held: References) -> Found:
+def _volumes(held: References) -> Iterator[tuple[str, str]]:
     volumes = {one.name: one for one in held.volumes if one.stored}
     for container in held.containers:
         for name in container.volumes:
@@ -199,7 +195,7 @@ def _volumes(held: References) -> Found:
             yield volume.name, f"volume {volume.name} has no vol-dependencies bucket"
 
 
-def _sessions(held: References) -> Found:
+def _sessions(held: References) -> Iterator[tuple[str, str]]:
     containers = {one.id: one for one in held.containers if one.stored}
     owners = dict(held.sessions)
     for session, owner in held.sessions:
@@ -215,7 +211,7 @@ def _sessions(held: References) -> Found:
                 yield session, f"exec session {session} of container {container.id} is not registered"
 
 
-def _locks(held: References) -> Found:
+def _locks(held: References) -> Iterator[tuple[str, str]]:
     """Two objects with one lock can wait for each other for ever; after a reboot the second one gets none."""
     users: dict[int, list[str]] = {}
     for lock, user in (
@@ -234,7 +230,7 @@ def _and(things: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-RULES: Final[tuple[tuple[str, Callable[[References], Found], bool], ...]] = (
+RULES: Final[tuple[tuple[str, Callable[[References], Iterator[tuple[str, str]]], bool], ...]] = (
     ("buckets", _buckets, True),
     ("ids", _registered_ids, False),
     ("names", _registered_names, True),

@@ -6,6 +6,7 @@ here.  The columns that libpod never updates (``ContainerState.State``, ``ExitCo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -46,8 +47,6 @@ _SETTINGS: Final = (
 
 Rows = dict[str, list[dict[str, bytes]]]
 """The rows of each table as bytes by column; a null is left out."""
-
-_Branch = dict[str, "bytes | _Branch"]
 
 
 def rows_of(tables: tuple[Table, ...]) -> Rows:
@@ -90,28 +89,46 @@ def of_schema(content: Content, schema: int) -> Content:
 
 def buckets_of(rows: Rows) -> Tree:
     """The same content in the buckets of a ``bolt_state.db``."""
-    containers, pods, volumes = _containers(rows), _pods(rows), _volumes(rows)
-    names = _names(rows, "ContainerConfig") | _names(rows, "PodConfig")
-    root: _Branch = {
-        "id-registry": {key: names.get(key, b"") for key in _keys(rows, "IDNamespace", "ID")},
-        "name-registry": {name_of(name): key_of(key) for key, name in names.items()},
-        "ns-registry": {},
-        "ctr": containers,
-        "all-ctrs": dict(_names(rows, "ContainerConfig")),
-        "pod": pods,
-        "allPods": dict(_names(rows, "PodConfig")),
-        "vol": volumes,
-        "allVolumes": {key: key_of(key) for key in _keys(rows, "VolumeConfig", "Name")},
-        "exec": {name_of(row["ID"]): row["ContainerID"] for row in _of(rows, "ContainerExecSession", "ContainerID")},
-        "runtime-config": {
-            entry: row[column] for row in rows.get("DBConfig", []) for entry, column in _SETTINGS if column in row
-        },
-    }
-    return _tree(root)
+    containers, pods = _names(rows, "ContainerConfig"), _names(rows, "PodConfig")
+    names = containers | pods
+    return _bucket(
+        {
+            "id-registry": _texts({key: names.get(key, b"") for key in _keys(rows, "IDNamespace", "ID")}),
+            "name-registry": _texts({name_of(name): key_of(key) for key, name in names.items()}),
+            "ns-registry": Tree(),
+            "ctr": _containers(rows),
+            "all-ctrs": _texts(containers),
+            "pod": _pods(rows),
+            "allPods": _texts(pods),
+            "vol": _volumes(rows),
+            "allVolumes": _texts({key: key_of(key) for key in _keys(rows, "VolumeConfig", "Name")}),
+            "exec": _texts(
+                {
+                    name_of(row["ID"]): row["ContainerID"]
+                    for row in _of(rows, "ContainerExecSession", "ID", "ContainerID")
+                }
+            ),
+            "runtime-config": _texts(
+                {entry: row[column] for row in rows.get("DBConfig", []) for entry, column in _SETTINGS if column in row}
+            ),
+        }
+    )
 
 
-def _tree(branch: _Branch) -> Tree:
-    return Tree(pmap({key: _tree(held) if isinstance(held, dict) else held for key, held in branch.items()}))
+def _bucket(buckets: dict[str, Tree]) -> Tree:
+    held: dict[str, bytes | Tree] = {**buckets}
+    return Tree(pmap(held))
+
+
+def _texts(texts: dict[str, bytes]) -> Tree:
+    held: dict[str, bytes | Tree] = {**texts}
+    return Tree(pmap(held))
+
+
+def _object(documents: dict[str, bytes], **buckets: dict[str, bytes]) -> Tree:
+    held: dict[str, bytes | Tree] = {**documents}
+    held.update({name.replace("_", "-"): _texts(texts) for name, texts in buckets.items()})
+    return Tree(pmap(held))
 
 
 def _of(rows: Rows, table: str, *columns: str) -> list[dict[str, bytes]]:
@@ -127,51 +144,60 @@ def _names(rows: Rows, table: str) -> dict[str, bytes]:
     return {name_of(row["ID"]): row["Name"] for row in _of(rows, table, "ID", "Name")}
 
 
-def _objects(rows: Rows, config: str, state: str, key: str) -> dict[str, _Branch]:
-    """An object for every row of either table, with its documents."""
-    found: dict[str, _Branch] = {}
+def _objects(rows: Rows, config: str, state: str, key: str) -> dict[str, dict[str, bytes]]:
+    """The documents of every object that has a row in either table."""
+    found: dict[str, dict[str, bytes]] = {}
     for table, name in ((config, "config"), (state, "state")):
         for row in _of(rows, table, key, "JSON"):
             found.setdefault(name_of(row[key]), {})[name] = row["JSON"]
     return found
 
 
-def _containers(rows: Rows) -> _Branch:
-    objects = _objects(rows, "ContainerConfig", "ContainerState", "ID")
-    names = _names(rows, "ContainerConfig")
-    dependents: dict[str, dict[str, bytes]] = {}
-    for row in _of(rows, "ContainerDependency", "ID", "DependencyID"):
-        key = name_of(row["ID"])
-        dependents.setdefault(name_of(row["DependencyID"]), {})[key] = names.get(key, b"")
-    sessions: dict[str, dict[str, bytes]] = {}
-    for row in _of(rows, "ContainerExecSession", "ID", "ContainerID"):
-        sessions.setdefault(name_of(row["ContainerID"]), {})[name_of(row["ID"])] = row["ContainerID"]
-    pods = {name_of(row["ID"]): row["PodID"] for row in _of(rows, "ContainerConfig", "ID", "PodID")}
-    found: _Branch = {}
-    for key, held in objects.items():
-        pod: _Branch = {"pod-id": pods[key]} if key in pods else {}
-        found[key] = {
-            **held, **pod, "dependencies": {**dependents.get(key, {})}, "exec": {**sessions.get(key, {})}
-        }  # fmt: skip
+def _grouped(pairs: Iterable[tuple[bytes, bytes, bytes]]) -> dict[str, dict[str, bytes]]:
+    """Owner, key and value, by owner."""
+    found: dict[str, dict[str, bytes]] = {}
+    for owner, key, value in pairs:
+        found.setdefault(name_of(owner), {})[name_of(key)] = value
     return found
 
 
-def _pods(rows: Rows) -> _Branch:
+def _containers(rows: Rows) -> Tree:
     names = _names(rows, "ContainerConfig")
-    members: dict[str, dict[str, bytes]] = {}
-    for row in _of(rows, "ContainerConfig", "ID", "PodID"):
-        key = name_of(row["ID"])
-        members.setdefault(name_of(row["PodID"]), {})[key] = names.get(key, b"")
+    edges = _of(rows, "ContainerDependency", "ID", "DependencyID")
+    dependents = _grouped((row["DependencyID"], row["ID"], names.get(name_of(row["ID"]), b"")) for row in edges)
+    sessions = _grouped(
+        (row["ContainerID"], row["ID"], row["ContainerID"])
+        for row in _of(rows, "ContainerExecSession", "ID", "ContainerID")
+    )
+    pods = {name_of(row["ID"]): {"pod-id": row["PodID"]} for row in _of(rows, "ContainerConfig", "ID", "PodID")}
+    objects = _objects(rows, "ContainerConfig", "ContainerState", "ID")
+    return _bucket(
+        {
+            key: _object(
+                {**held, **pods.get(key, {})}, dependencies=dependents.get(key, {}), exec=sessions.get(key, {})
+            )
+            for key, held in objects.items()
+        }
+    )
+
+
+def _pods(rows: Rows) -> Tree:
+    names = _names(rows, "ContainerConfig")
+    members = _grouped(
+        (row["PodID"], row["ID"], names.get(name_of(row["ID"]), b""))
+        for row in _of(rows, "ContainerConfig", "ID", "PodID")
+    )
     objects = _objects(rows, "PodConfig", "PodState", "ID")
-    return {key: {**held, "containers": {**members.get(key, {})}} for key, held in objects.items()}
+    return _bucket({key: _object(held, containers=members.get(key, {})) for key, held in objects.items()})
 
 
-def _volumes(rows: Rows) -> _Branch:
-    users: dict[str, dict[str, bytes]] = {}
-    for row in _of(rows, "ContainerVolume", "ContainerID", "VolumeName"):
-        users.setdefault(name_of(row["VolumeName"]), {})[name_of(row["ContainerID"])] = row["ContainerID"]
+def _volumes(rows: Rows) -> Tree:
+    users = _grouped(
+        (row["VolumeName"], row["ContainerID"], row["ContainerID"])
+        for row in _of(rows, "ContainerVolume", "ContainerID", "VolumeName")
+    )
     objects = _objects(rows, "VolumeConfig", "VolumeState", "Name")
-    return {key: {**held, "vol-dependencies": {**users.get(key, {})}} for key, held in objects.items()}
+    return _bucket({key: _object(held, vol_dependencies=users.get(key, {})) for key, held in objects.items()})
 
 
 def cell_of(value: bytes | float | str | None) -> Cell:
