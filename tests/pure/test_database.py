@@ -334,6 +334,25 @@ def test_a_dangling_id_stops_the_reset() -> None:
     assert problem.message == "id ab is not a pod or a container: internal libpod error"
 
 
+def test_the_reset_goes_by_the_id_registry() -> None:
+    here = {"config": "{}", "state": '{"state":3}'}
+    podlike = {"config": "{}", "state": '{"cgroupPath":"/x","InfraContainerID":""}'}
+    tree = plain_state(**{
+        "id-registry": {"aa": "unlisted", "cc": "pod"}, "all-ctrs": {"bb": "unregistered"},
+        "ctr": {"aa": here, "bb": here}, "pod": {"cc": podlike},
+    })  # fmt: skip
+    after, _ = applied(tree, lifecycle.reset_for_reboot(objects_of_tree(tree)).unwrap()).unwrap()
+    objects = objects_of_tree(after)
+    assert [(one.id, one.state) for one in objects.unlisted_containers] == [("aa", 1)]
+    assert [(one.id, one.state) for one in objects.containers] == [("bb", 3)]
+
+
+def test_an_unreadable_state_of_a_volume_stops_the_reset() -> None:
+    tree = plain_state(allVolumes={"v": "v"}, vol={"v": {"config": "{}", "state": "{"}})
+    problem = lifecycle.reset_for_reboot(objects_of_tree(tree)).failure()
+    assert problem.message.startswith("error unmarshalling state for volume v: ")
+
+
 def test_a_missing_state_stops_the_reset() -> None:
     container = plain_state(**{"id-registry": {"ab": "c"}, "all-ctrs": {"ab": "c"}, "ctr": {"ab": {"config": "{}"}}})
     problem = lifecycle.reset_for_reboot(objects_of_tree(container)).failure()

@@ -97,12 +97,14 @@ class VolumeFacts(Struct, frozen=True):
     has_state: bool = True
     damage: str = ""
     listed_only: bool = False
+    state_damage: str = ""
 
 
 class StateObjects(Struct, frozen=True):
     """The objects of a database, each kind in the byte order of its keys.
 
-    ``dangling`` are ids of the id registry that are neither a container nor a pod.
+    ``dangling`` are ids of the id registry that are neither a container nor a pod; ``unlisted_containers`` and
+    ``unlisted_pods`` are in it but in no list, ``unregistered`` are listed but not in it.
     """
 
     containers: tuple[ContainerFacts, ...] = ()
@@ -110,6 +112,9 @@ class StateObjects(Struct, frozen=True):
     volumes: tuple[VolumeFacts, ...] = ()
     dangling: tuple[str, ...] = ()
     exec_sessions: tuple[str, ...] = ()
+    unlisted_containers: tuple[ContainerFacts, ...] = ()
+    unlisted_pods: tuple[PodFacts, ...] = ()
+    unregistered: tuple[str, ...] = ()
 
 
 class Put(Struct, frozen=True, tag=True):

@@ -29,15 +29,18 @@ _FORGOTTEN: Final = (
 
 
 def reset_for_reboot(objects: StateObjects) -> Result[tuple[StateChange, ...], Problem]:
-    """What libpod's state refresh writes, in its order: containers and pods by id, volumes, exec sessions.
+    """What libpod's state refresh writes, in its order: containers and pods by the id registry, volumes, exec sessions.
 
     Fails as the whole transaction does: an id that is neither a container nor a pod (ErrInternal), a missing or
     unreadable state, a volume that is only listed.
     """
+    left_out = frozenset(objects.unregistered)
+    containers = (*objects.containers, *objects.unlisted_containers)
+    pods = (*objects.pods, *objects.unlisted_pods)
     by_id = sorted(
         [
-            *((one.id, _reset_container(one)) for one in objects.containers if not one.listed_only),
-            *((one.id, _reset_pod(one)) for one in objects.pods if not one.listed_only),
+            *((one.id, _reset_container(one)) for one in containers if not one.listed_only and one.id not in left_out),
+            *((one.id, _reset_pod(one)) for one in pods if not one.listed_only and one.id not in left_out),
             *((dangling, _dangling(dangling)) for dangling in objects.dangling),
         ],
         key=lambda named: named[0].encode("utf-8", "surrogateescape"),
@@ -74,6 +77,8 @@ def _reset_volume(one: VolumeFacts) -> Result[tuple[StateChange, ...], Problem]:
         return Failure(Internal.saying(text, one.name, diagnosis="DB-07"))
     if not one.has_state:
         return Success(())
+    if one.state_damage:
+        return _unreadable(f"error unmarshalling state for volume {one.name}: {one.state_damage}", one.name)
     return Success((EditJson(("vol", one.name), "state", (("mountCount", 0),), ("mountPoint",)),))
 
 

@@ -133,16 +133,20 @@ def objects_of(buckets: Buckets) -> StateObjects:
     """The containers, pods and volumes that are listed, each with its configuration and what matters of its state."""
     containers, pods = buckets.bucket("ctr"), buckets.bucket("pod")
     volumes = buckets.bucket("vol")
+    registered, listed, listed_pods = (_names(buckets, name) for name in ("id-registry", "all-ctrs", "allPods"))
+    known = {*listed, *listed_pods}
+    others = tuple(key for key in registered if key not in known)
+    other_containers = tuple(key for key in others if _inside(containers, key) is not None)
+    other_pods = tuple(key for key in others if key not in other_containers and _inside(pods, key) is not None)
     return StateObjects(
-        containers=tuple(_container(key, _inside(containers, key)) for key in _names(buckets, "all-ctrs")),
-        pods=tuple(_pod(key, _inside(pods, key)) for key in _names(buckets, "allPods")),
+        containers=tuple(_container(key, _inside(containers, key)) for key in listed),
+        pods=tuple(_pod(key, _inside(pods, key)) for key in listed_pods),
         volumes=tuple(_volume(name, _inside(volumes, name)) for name in _names(buckets, "allVolumes")),
-        dangling=tuple(
-            key
-            for key in _names(buckets, "id-registry")
-            if _inside(containers, key) is None and _inside(pods, key) is None
-        ),
+        dangling=tuple(key for key in registered if _inside(containers, key) is None and _inside(pods, key) is None),
         exec_sessions=_names(buckets, "exec"),
+        unlisted_containers=tuple(_container(key, _inside(containers, key)) for key in other_containers),
+        unlisted_pods=tuple(_pod(key, _inside(pods, key)) for key in other_pods),
+        unregistered=tuple(sorted(known.difference(registered))),
     )
 
 
@@ -273,4 +277,6 @@ def _volume(name: str, bucket: Buckets | None) -> VolumeFacts:
     raw = bucket.get("state")
     unreadable = "" if raw is None else _failure(_decoded(raw, _VolumeState))
     state_damage = f"error unmarshalling volume {name} state from DB: {unreadable}" if unreadable else ""
-    return VolumeFacts(name, config.lock, config.driver, raw is not None, _failure(read) or state_damage)
+    return VolumeFacts(
+        name, config.lock, config.driver, raw is not None, _failure(read) or state_damage, state_damage=unreadable
+    )
