@@ -171,3 +171,13 @@ def test_keys_out_of_order_and_out_of_range() -> None:
     found = [error.text.partition(": ")[2] for error in check(open_snapshot(bytes(file)).unwrap())]
     assert any(text.startswith("keys out of order") for text in found)
     assert any(text.endswith("is not in its parent's range") for text in found)
+
+
+def test_a_branch_without_children() -> None:
+    changes = [Put((b"a",), b"key%03d" % number, bytes(200)) for number in range(60)]
+    file = bytearray(after(new_database(4096), MakeBucket((b"a",)), *changes))
+    branch = next(start for start in range(0, len(file), 4096) if file[start + 8] == 1)
+    file[branch + 10 : branch + 12] = bytes(2)
+    snapshot = open_snapshot(bytes(file)).unwrap()
+    assert f"page {branch // 4096}: branch without children" in [error.text for error in check(snapshot)]
+    assert commit(snapshot, [Put((b"a",), b"key", b"")]).failure().text.endswith("branch without children")

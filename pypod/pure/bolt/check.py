@@ -129,6 +129,7 @@ class _Check:
     def _branch(self, page: Page, visit: _Visit, waiting: list[_Visit]) -> Iterator[BoltError]:
         if not page.count:
             yield self._at(page.id, "branch without children")
+            return
         keys = [branch.key_at(self._pages, page, index) for index in range(page.count)]
         yield from self._order(page, keys, visit.keys)
         for index, (key, after) in enumerate(zip(keys, (*keys[1:], visit.keys[1]), strict=True)):
