@@ -13,6 +13,7 @@ from pypod.pure.gotext import joined
 from pypod.pure.program import Program, attempt, notes
 from pypod.pure.store import choice, others
 from pypod.pure.store.facts import OpenedDriver, Place
+from pypod.pure.store.home import leaving_owners
 from pypod.pure.store.home_stage import backing_filesystem, make_homes, mount_home
 from pypod.pure.store.options import aufs_options, btrfs_options, vfs_options, zfs_options
 from pypod.pure.store.overlay_stage import open_overlay
@@ -23,7 +24,7 @@ Initialise: TypeAlias = Callable[[Place], Program[Result[OpenedDriver, Problem]]
 
 
 def _open_vfs(place: Place) -> Program[Result[OpenedDriver, Problem]]:
-    made = yield from make_homes(place, place.home)
+    made = yield from make_homes(leaving_owners(place), place.home)
     if isinstance(made, Failure):
         return Failure(made.failure())
     said, options = vfs_options(place.options)

@@ -22,7 +22,8 @@ class Place(Struct, frozen=True):
     """Where a driver is initialised, for whom and with what options.
 
     ``name`` names its home in both roots.  ``rootless`` is containers/storage's word for a process in, or in need of, a
-    user namespace; ``euid`` the effective uid, ``owner`` the uid outside that stands for root inside.
+    user namespace; ``euid`` the effective uid, ``owner`` the uid outside that stands for root inside; ``root`` the ids
+    that the store's id maps (``remap-uids``, ``remap-gids``) give to root, ``None`` where they give none.
     """
 
     graph_root: str
@@ -32,6 +33,7 @@ class Place(Struct, frozen=True):
     rootless: bool = False
     euid: int = 0
     owner: int = 0
+    root: tuple[int, int] | None = (0, 0)
 
     @property
     def home(self) -> str:

@@ -9,7 +9,16 @@ from pypod.pure.failure import Problem
 from pypod.pure.gotext import parent
 from pypod.pure.program import Program, attempt, refused
 from pypod.pure.store.facts import Place
-from pypod.pure.store.home import is_foreign, unbound, unprivate, unreadable_filesystem
+from pypod.pure.store.home import (
+    above,
+    is_foreign,
+    is_remapped,
+    unbound,
+    ungiven,
+    unmapped_root,
+    unprivate,
+    unreadable_filesystem,
+)
 from pypod.pure.store.layout import DIRECTORY_MODE
 from pypod.pure.vocabulary.changes import ChangeOwner, MakeDirectories
 from pypod.pure.vocabulary.files import IsMountPoint, Stat, StatFilesystem
@@ -28,14 +37,35 @@ def backing_filesystem(path: str) -> Program[Result[FilesystemStatus, Problem]]:
 
 def make_home(place: Place, path: str) -> Program[Result[None, Problem]]:
     """Make a directory of a driver, root's; one that is there is given to root if it is not (``idtools.MkdirAllAs``)."""
+    root = place.root
+    if root is None:
+        return Failure(unmapped_root(place))
     status = yield from attempt(Stat(path))
-    if isinstance(status, Failure):
-        made = yield from attempt(MakeDirectories(path, DIRECTORY_MODE))
+    if isinstance(status, Success):
+        return (yield from _given(root, path)) if is_foreign(status.unwrap(), place) else Success(None)
+    missing = (yield from _missing(path)) if is_remapped(root) else ()
+    made = yield from attempt(MakeDirectories(path, DIRECTORY_MODE))
+    if isinstance(made, Failure):
         return made.alt(refused("")).map(_nothing)
-    if not is_foreign(status.unwrap(), place):
-        return Success(None)
-    given = yield from attempt(ChangeOwner(path, 0, 0))
-    return given.alt(refused("")).map(_nothing)
+    for directory in missing:
+        given = yield from _given(root, directory)
+        if isinstance(given, Failure):
+            return given
+    return Success(None)
+
+
+def _missing(path: str) -> Program[tuple[str, ...]]:
+    """A path and the directories above it that are not there either."""
+    found: tuple[str, ...] = ()
+    for directory in (path, *above(path)):
+        if isinstance((yield from attempt(Stat(directory))), Failure):
+            found = (*found, directory)
+    return found
+
+
+def _given(root: tuple[int, int], path: str) -> Program[Result[None, Problem]]:
+    given = yield from attempt(ChangeOwner(path, *root))
+    return given.alt(lambda error: ungiven(error, root)).map(_nothing)
 
 
 def make_homes(place: Place, *paths: str) -> Program[Result[None, Problem]]:

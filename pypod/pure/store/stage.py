@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
-from pypod.pure.configuration.keys import GRAPH_DRIVER, GRAPH_OPTIONS, GRAPH_ROOT, RUN_ROOT, STORE_GRAPH_DRIVER
+from pypod.pure.configuration.keys import (
+    GID_MAP,
+    GRAPH_DRIVER,
+    GRAPH_OPTIONS,
+    GRAPH_ROOT,
+    RUN_ROOT,
+    STORE_GRAPH_DRIVER,
+    UID_MAP,
+)
 from pypod.pure.draft import Draft
 from pypod.pure.program import Program, debug, need, settle, stage
 from pypod.pure.settings import Origin, Source
 from pypod.pure.store.drivers_stage import open_driver
 from pypod.pure.store.facts import Place, Store
+from pypod.pure.store.home import mapped_root
 from pypod.pure.store.layout import (
     DIRECTORY_MODE,
     Roots,
@@ -63,6 +72,7 @@ def _place(draft: Draft, roots: Roots) -> Place:
         rootless=draft.surroundings.unshared,
         euid=draft.surroundings.identity.euid,
         owner=draft.surroundings.unshared_uid,
+        root=mapped_root(draft.setting(UID_MAP), draft.setting(GID_MAP)),
     )
 
 
