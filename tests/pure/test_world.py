@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pypod.pure.database.facts import MakeBucket
 from pypod.pure.facts import Handle
 from pypod.pure.failure import HostError
 from pypod.pure.userns.facts import IdMappings, IdRange
@@ -38,6 +39,18 @@ def test_a_full_filesystem_keeps_what_went_on_it() -> None:
     refused = host.answer(database.CreateDatabase("/srv/small/d"))
     assert refused.failure().message == "write /srv/small/d: no space left on device"
     assert host.answer(files.Stat("/srv/small/d")).unwrap().size == 4096
+
+
+def test_a_transaction_that_finds_no_room_leaves_the_file_grown_and_as_it_was() -> None:
+    host = _host(mounts=[{"path": "/srv/small", "size": "16k", "mode": "0777"}])
+    host.answer(database.CreateDatabase("/srv/small/d")).unwrap()
+    before = host.answer(database.ReadDatabase("/srv/small/d")).unwrap()
+    refused = host.answer(database.UpdateDatabase("/srv/small/d", (MakeBucket(("ctr",)),)))
+    assert refused.failure().message == "write /srv/small/d: no space left on device"
+    after = host.answer(database.ReadDatabase("/srv/small/d")).unwrap()
+    assert (before.size, after.size) == (16384, 32768)
+    assert (after.txid, after.buckets) == (before.txid, ())
+    assert host.answer(files.Stat("/srv/small/d")).unwrap().size == 32768
 
 
 def test_lock_segments_refuse_as_libpod_says() -> None:

@@ -160,6 +160,8 @@ class Databases(Namespaces):
         content, details = outcome.unwrap()
         size = content.size
         if size > node.size and self.room_for(where, size) < size:
+            grown = replaced(database, file=database.file.ljust(size, b"\0"))
+            self.put(where, replaced(node, content=grown, size=size, seen=False))
             return refusal(errno.ENOSPC, "write", path)
         change = self.put(where, replaced(node, content=content, size=size, seen=False))
         return Success(Changed(tuple(replaced(change, detail=detail) for detail in details or (_COMMITTED,))))
