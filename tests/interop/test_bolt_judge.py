@@ -32,7 +32,7 @@ from tests.property.bolt_models import PAGE_SIZE, Model, after, content, refusal
 SOURCE: Final = Path(__file__).parent / "bolt_judge" / "judge.go"
 LIBRARY: Final = Path("/usr/share/gocode")
 FEW: Final = settings(
-    max_examples=2000 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 12,
+    max_examples=500 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 12,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
