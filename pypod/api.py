@@ -124,6 +124,7 @@ def plan(
         pypod_version=__version__,
         podman_installed=host.podman_installed,
         runtimes=tuple(sorted((name, runtime.path) for name, runtime in done.draft.runtimes.items())),
+        assumed=isinstance(on, Planning) and on.assuming,
         programs=_programs(on),
         denied=denied,
     )

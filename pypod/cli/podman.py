@@ -54,6 +54,7 @@ def requested(words: tuple[str, ...], command: str) -> Result[Request, Problem]:
         except ValueError as error:
             return Failure(Misused(f"--for {command!r}: {error}"))
     alone = said in ([], [CONSTRUCTION])
-    return parse((*words, *([_STANDS_IN] if alone else said))).map(
-        lambda line: Request(CONSTRUCTION if alone else line.runs, (), (*line.flags, *line.own), line.arguments)
-    )
+    line = parse((*words, *([_STANDS_IN] if alone else said)))
+    if line.map(lambda one: one.help or one.version or not one.command).value_or(default_value=False):
+        return Failure(Misused(f"--for {command!r}: with these words Podman builds no runtime"))
+    return line.map(lambda one: Request(CONSTRUCTION if alone else one.runs, (), (*one.flags, *one.own), one.arguments))

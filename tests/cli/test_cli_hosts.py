@@ -105,3 +105,37 @@ def test_a_host_is_looked_at_afresh_each_time(tmp_path: Path) -> None:
     one, two = described.rehearsal().unwrap(), described.rehearsal().unwrap()
     assert one is not two
     assert one.world is two.world
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        ("nosuch", 64, "unrecognized command `podman nosuch`"),
+        ("system", 64, "missing command 'podman system COMMAND'"),
+        ("system migrate --nosuch", 64, "unknown flag: --nosuch"),
+        ("container exists", 64, "accepts 1 arg(s), received 0"),
+        ("info --help", 64, "Podman builds no runtime"),
+        ("--version", 64, "Podman builds no runtime"),
+        ("system 'renumber", 64, "No closing quotation"),
+        ("system migrate --new-runtime=crun", 0, ""),
+        ("system migrate --new-runtime kata", 1, ""),
+        ("info --format json", 0, ""),
+    ],
+)
+def test_for_a_command_with_its_own_flags(
+    words: str, status: int, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "--host", written(tmp_path, HOST), "--for", words]) == status
+    out, complaint = capsys.readouterr()
+    assert bool(out) is (status != 64)
+    assert says in complaint
+    assert complaint.count("\n") == (status == 64)
+
+
+def test_the_flags_of_a_recorded_step_are_run_before_the_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = [{"args": ["info"]}, {"args": ["system", "migrate", "--new-runtime", "kata"]}, {"args": ["info"]}]
+    path = written(tmp_path, {**HOST, "steps": steps})
+    assert main(["plan", "--host", path, "--step", "3"]) == 0
+    assert capsys.readouterr().out.startswith("Nothing to do")

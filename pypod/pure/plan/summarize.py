@@ -56,7 +56,7 @@ class About(Struct, frozen=True, kw_only=True):
 
     ``runtimes`` are the OCI runtimes that were found, name and path.  ``hostname``, ``boot_id`` and ``uid`` stand in
     where the program did not ask for them.  ``programs`` are the command lines that were really run, ``None`` where they
-    are those of the tape; ``denied`` what could not be read besides those of the tape.
+    are those of the tape; ``assumed``: it is for another user than the one who looks; ``denied`` what could not be read besides those of the tape.
     """
 
     command: str = "construction"
@@ -68,6 +68,7 @@ class About(Struct, frozen=True, kw_only=True):
     boot_id: str = ""
     uid: int = 0
     rootless: bool | None = None
+    assumed: bool = False
     programs: tuple[str, ...] | None = None
     denied: tuple[str, ...] = ()
 
@@ -103,7 +104,7 @@ def summarize(
         ),
         command=about.command,
         complete=complete,
-        applyable=not failed and not fold.left and about.source == "live",
+        applyable=not failed and not fold.left and about.source == "live" and not about.assumed,
         errored=failed,
         outcome="failed" if failed else _OUTCOMES.get(about.command, "ready"),
         failure=failure,

@@ -68,7 +68,7 @@ def render(plan: Plan, *, verbose: bool = False, colour: bool = False, width: in
         _changes(page, plan, verbose=verbose)
         _settings(page, plan, verbose=verbose)
     _warnings(page, plan, verbose=verbose)
-    _unknown(page, plan)
+    _unknown(page, plan, verbose=verbose)
     if plan.failure is not None:
         _nothing_changed(page, plan, verbose=verbose)
     return page.text()
@@ -340,12 +340,12 @@ def _warning(page: Page, group: tuple[Diagnostic, ...], *, verbose: bool) -> Non
         page.hanging("    What to do: ", first.hint)
 
 
-def _unknown(page: Page, plan: Plan) -> None:
+def _unknown(page: Page, plan: Plan, *, verbose: bool) -> None:
     if plan.after_unknown:
         page.section("Not known before it is done")
         for sentence in plan.after_unknown:
             page.hanging("  ", sentence)
-    if plan.observations.denied and not plan.complete:
+    if plan.observations.denied and not plan.complete and (verbose or not plan.host.rootless):
         page.section("Could not be read: permission denied")
         for path in plan.observations.denied:
             page.hanging("  ", path)
