@@ -136,10 +136,10 @@ COMMANDS: Final = (
             OwnFlag("format", "table (default) or json", "FORMAT", ("table", "json")),
             _DATABASE,
         ),
-        "Lists the containers as `podman ps --all` does, from the state database alone: no\n"
-        "lock is waited for, nothing is changed, and it works while Podman hangs. What only\n"
-        "Podman's own look at its processes would find (an exit that is not recorded yet, a\n"
-        "reboot, the health of a container) is not seen.\n\n"
+        "Lists the containers as `podman ps --all` does, from the state database alone:\n"
+        "no lock is waited for, nothing is changed, and it works while Podman hangs. What\n"
+        "only Podman's own look at its processes would find (an exit that is not recorded\n"
+        "yet, a reboot, the health of a container) is not seen.\n\n"
         "Exit status: 0, or 125 as Podman's where the database cannot be read.",
         (
             ("pypod ps", "all containers"),
@@ -167,8 +167,8 @@ COMMANDS: Final = (
         "check the database: its pages, and what refers to what",
         "pypod [PODMAN FLAGS] state check [FLAGS]",
         (_DATABASE, _FORMAT),
-        "Checks the pages of the file, and that registries, lists, containers, pods, volumes,\n"
-        "exec sessions and lock numbers agree with each other.\n\n"
+        "Checks the pages of the file, and that registries, lists, containers, pods,\n"
+        "volumes, exec sessions and lock numbers agree with each other.\n\n"
         "Exit status: 0 sound, 1 something is wrong or the file cannot be read.",
         (
             ("pypod state check", "this machine's database"),

@@ -13,6 +13,7 @@ from returns.result import Failure, Result
 from pypod.pure.failure import HostError
 from pypod.pure.world.database import Databases
 from pypod.pure.world.state import Overlaid
+from pypod.pure.world.tree import refusal
 
 if TYPE_CHECKING:
     from pypod.pure.bolt.errors import BoltError
@@ -72,12 +73,8 @@ class Stored(Databases):
         if isinstance(node.content, Overlaid) or (node.seen and node.content is None):
             return self.asked(ask(where))
         content = self.bytes_of(where, node)
-        if isinstance(content, bytes) and content.startswith(MAGIC):
+        if isinstance(content, int):
+            return refusal(content, "open", path)
+        if content.startswith(MAGIC):
             return Failure(HostError(0, "", path, _NOT_SIMULATED))
-        database = self._database(path, where, node)
-        if isinstance(database, Failure):
-            return database
-        held = database.unwrap()
-        opened = open_snapshot(held.file, held.page_size)
-        read = opened if isinstance(opened, Failure) else reading(opened.unwrap())
-        return read.alt(lambda error: damage(error, path))
+        return open_snapshot(content, self._page_size()).bind(reading).alt(lambda error: damage(error, path))
