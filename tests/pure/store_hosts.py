@@ -87,6 +87,8 @@ def asking(
             (keys.GRAPH_OPTIONS.name, Claim(options)),
             (keys.GRAPH_ROOT.name, Claim(graph_root)),
             (keys.RUN_ROOT.name, Claim(run_root)),
+            (keys.UID_MAP.name, Claim(())),
+            (keys.GID_MAP.name, Claim(())),
         )
     )
     identity = Identity(capabilities=ALL_CAPABILITIES)

@@ -328,3 +328,12 @@ def test_no_store(needs_userns: bool, no_store: bool, line: str) -> None:
     assert after.store is None
     assert host.said == [("debug", line)]
     assert host.tree(GRAPH, RUN) == {}
+
+
+def test_overlay_that_is_mounted_read_only_cannot_be_asked_about_metacopy() -> None:
+    host = Watched(bare_world())
+    problem = host.problem(STORE, asking("overlay", ("overlay.mountopt=nodev,ro",)))
+    assert problem.message.startswith(f"error changing permissions on file for metacopy check: chmod {GRAPH}/overlay/")
+    assert problem.message.endswith("/merged/f: read-only file system")
+    assert host.said[-1][1].startswith("overlay: test mount did not indicate whether or not metacopy is being used: ")
+    assert not host.problem(STORE, asking("overlay", ("overlay.mountopt=ro,rw,bogus/",))).message.endswith("system")

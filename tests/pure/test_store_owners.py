@@ -16,7 +16,7 @@ def _storage_host(options: str, driver: str = "vfs") -> dict[str, object]:
 
 def _opened(options: str, driver: str = "vfs") -> tuple[dict[str, tuple[int, int]], str]:
     """Who owns what, once a runtime was constructed with these options of storage.conf; and the error."""
-    programs = {"/usr/bin/conmon": {"stdout": "conmon version 2.0.30\n"}, "/usr/bin/runc": {}}
+    programs = {"/usr/bin/conmon": {"stdout": "conmon version 2.0.30\n"}, "/usr/bin/runc": {}, "/usr/bin/nsenter": {}}
     host = Simulation(described({**_storage_host(options, driver), "programs": programs}).unwrap())
     done = rehearse(Request("construction"), host)
     owners = {

@@ -51,6 +51,7 @@ _FLAGS: Final = frozenset(
         "dirsync",
         "mand",
         "nomand",
+        "ro",
         "rw",
     ]
 )
@@ -191,6 +192,9 @@ class Mounts(Processes):
         words = _options(mount_options)
         if _strange(words):
             return Success(Probed(holds=False, because=_said(errno.EINVAL), known=known))
+        if _read_only(words):
+            scratch = f"{home}/metacopy-check{int(self.draw_token(8).unwrap(), 16)}"
+            return refusal(errno.EROFS, "chmod", f"{scratch}/merged/f")
         default = self._module_parameter("metacopy") if self.world.open else self.world.overlay.metacopy
         asked = _values(words).get("metacopy")
         return Success(Probed(holds=default if asked is None else asked == "on", known=known))
@@ -230,6 +234,11 @@ def _options(text: str) -> tuple[str, ...]:
 
 def _values(words: tuple[str, ...]) -> dict[str, str]:
     return {word.partition("=")[0]: word.partition("=")[2] for word in words}
+
+
+def _read_only(words: tuple[str, ...]) -> bool:
+    """Whether a mount with these options cannot be written to: the last word counts."""
+    return next((word for word in reversed(words) if word in ("ro", "rw")), "rw") == "ro"
 
 
 def _strange(words: tuple[str, ...]) -> bool:
