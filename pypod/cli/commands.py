@@ -99,10 +99,13 @@ COMMANDS: Final = (
         "Runs the construction of libpod's runtime without changing anything, on this\n"
         "machine or on a described one.\n\n"
         "Exit status: 0 it would succeed, 1 it would fail, 2 changes are pending (with\n"
-        "--detailed-exitcode), 64 bad usage.",
+        "--detailed-exitcode), 64 bad usage, 130 interrupted.\n\n"
+        "Of a command that does more than construct the runtime (run, create), --for\n"
+        "plans the construction.",
         (
             ("pypod plan", "this machine, as Podman started by you would see it"),
             ("pypod --runroot /srv/run plan", "with Podman's own flags, before the command"),
+            ("pypod plan --as root", "root's Podman, as far as you may look"),
             ("pypod plan --host host.json --verbose", "a described host, every change with its reason"),
             ('pypod plan --for "system renumber" --format json', "another command's runtime, for a program"),
             ("pypod plan --detailed-exitcode --out plan.json", "for a script: 0 nothing to do, 2 changes"),

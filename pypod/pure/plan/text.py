@@ -216,10 +216,15 @@ def _detail(action: Action, all_actions: tuple[Action, ...]) -> str:
         told = (one for one in all_actions if action.action == "create_database" and one.path == action.path)
         entries = [*action.entries, *(entry for one in told for entry in one.entries)]
         buckets = sum(entry.change == "make_bucket" for entry in entries)
-        values = sum(entry.change != "make_bucket" for entry in entries)
-        return ", ".join(
-            part for part in (buckets and many(buckets, "bucket"), values and many(values, "value")) if part
-        )
+        emptied = sum(entry.change == "empty_bucket" for entry in entries)
+        values = len(entries) - buckets - emptied
+        parts = [
+            many(buckets, "bucket") if buckets else "",
+            many(values, "value") if values else "",
+            # Of a database that is just made nothing can be emptied.
+            f"{many(emptied, 'bucket')} emptied" if emptied and action.action == "update_database" else "",
+        ]
+        return ", ".join(part for part in parts if part)
     if action.action == "create_locks" and action.after:
         return f"{action.detail}, {many(action.after.size, 'byte')}"
     if action.action == "make_directory":
