@@ -107,6 +107,10 @@ class SimulatedHost:
             self._world = world
         return self._world
 
+    def after(self, request: Request) -> SimulatedHost:
+        """The host after one more request was run on it."""
+        return SimulatedHost(self.description, (*self.history, request))
+
     @property
     def podman_installed(self) -> str:
         """The version that the description gives the host's podman."""
