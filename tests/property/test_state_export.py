@@ -65,13 +65,12 @@ def bolt_contents() -> st.SearchStrategy[Content]:
     return trees.map(lambda tree: content_of_tree(tree, FILE))
 
 
-def sqlite_contents() -> st.SearchStrategy[Content]:
-    held = st.lists(tables(), max_size=3).map(tuple)
+@st.composite
+def sqlite_contents(draw: st.DrawFn) -> Content:
+    held = tuple(draw(st.lists(tables(), max_size=3)))
+    others = tuple(draw(st.lists(st.text(max_size=6), max_size=2)))
     numbers = st.integers(-(2**31), 2**31 - 1)
-    return st.builds(
-        lambda found, others, one, other: Content(SQLITE_FILE, (), found, others, one, other),
-        held, st.lists(st.text(max_size=6), max_size=2).map(tuple), numbers, numbers,
-    )  # fmt: skip
+    return Content(SQLITE_FILE, (), held, others, draw(numbers), draw(numbers))
 
 
 @given(bolt_contents() | sqlite_contents())
@@ -115,7 +114,7 @@ JSON = st.recursive(
 
 @given(JSON, st.sampled_from(("boltdb", "sqlite")), st.booleans())
 def test_importing_is_total(part: object, kind: str, framed: bool) -> None:
-    frame = {
+    frame: dict[str, object] = {
         "format": "pypod-state", "format_version": "1.0", "database": kind, "application_id": 0, "user_version": 0,
         "file": {"size": 1, "page_size": 2, "pages": 3, "free_pages": 4}, "content": part, "tables": part, "others": [],
     }  # fmt: skip

@@ -115,7 +115,11 @@ def test_every_reading_is_of_one_transaction(database: Path) -> None:
 
 def test_a_file_that_changes_all_the_time_is_given_up(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     count = iter(range(1000))
-    monkeypatch.setattr(reading, "_read", lambda _path: next(count))
+
+    def another(_path: str) -> int:
+        return next(count)
+
+    monkeypatch.setattr(reading, "_read", another)
     monkeypatch.setattr(reading, "_PAUSE", 0)
     error = MACHINE.read_containers(str(database)).failure()
     assert (error.errno, error.call) == (errno.EAGAIN, "open")

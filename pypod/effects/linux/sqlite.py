@@ -14,7 +14,7 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -105,7 +105,7 @@ def _text(raw: bytes) -> str:
 
 
 @contextmanager
-def _opened(image: _Image) -> Iterator[sqlite3.Connection]:
+def _opened(image: _Image) -> Generator[sqlite3.Connection, None, None]:
     if not image.journal and not image.log:
         with closing(sqlite3.connect(":memory:")) as connection:
             if image.file:

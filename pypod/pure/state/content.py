@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from returns.result import Result
+from returns.result import Failure, Result
 
 from pypod.pure.bolt.bucket import Bucket
 from pypod.pure.bolt.errors import BoltError
@@ -30,9 +30,10 @@ def file_of_snapshot(snapshot: Snapshot) -> Result[StateFile, BoltError]:
 
 def content_of_snapshot(snapshot: Snapshot) -> Result[Content, BoltError]:
     """Everything in a bolt file."""
-    return file_of_snapshot(snapshot).bind(
-        lambda file: view(snapshot, lambda root: Content(file, tuple(_entries(root, ()))))
-    )
+    file = file_of_snapshot(snapshot)
+    if isinstance(file, Failure):
+        return file
+    return view(snapshot, lambda root: Content(file.unwrap(), tuple(_entries(root, ()))))
 
 
 def _entries(bucket: Bucket, at: At) -> Iterator[Entry]:

@@ -189,19 +189,15 @@ def _table(plain: object, where: str) -> Table:
 
 
 def _cell(plain: object, where: str) -> Cell:
-    match plain:
-        case None:
-            return Cell("null")
-        case {"integer": int(number)}:
-            return Cell("integer", str(number).encode())
-        case {"real": str(number)}:
-            return Cell("real", number.encode())
-        case {"text": held}:
-            return Cell("text", _value(_mapping(held, where), where))
-        case {"blob": held}:
-            return Cell("blob", _value(_mapping(held, where), where))
-        case _:
-            raise _Misshapen(f"{where}: expected null, integer, real, text or blob")
+    if plain is None:
+        return Cell("null")
+    form = _mapping(plain, where)
+    for storage in ("text", "blob"):
+        if storage in form:
+            return Cell(storage, _value(_mapping(form[storage], where), where))
+    if "integer" in form:
+        return Cell("integer", str(_integer(form["integer"], where)).encode())
+    return Cell("real", _string(form.get("real"), where).encode())
 
 
 def _mapping(plain: object, where: str) -> _Plain:

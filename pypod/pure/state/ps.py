@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import Struct, field
@@ -165,9 +165,10 @@ def printable(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if isinstance(value, dict):
-        return {printable(key): printable(one) for key, one in value.items()}
+        held = cast("dict[str, Any]", value)
+        return {printable(key): printable(one) for key, one in held.items()}
     if isinstance(value, list | tuple):
-        return [printable(one) for one in value]
+        return [printable(one) for one in cast("Sequence[Any]", value)]
     return value
 
 

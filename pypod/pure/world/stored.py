@@ -77,4 +77,6 @@ class Stored(Databases):
             return refusal(content, "open", path)
         if content.startswith(MAGIC):
             return Failure(HostError(0, "", path, _NOT_SIMULATED))
-        return open_snapshot(content, self._page_size()).bind(reading).alt(lambda error: damage(error, path))
+        snapshot = open_snapshot(content, self._page_size())
+        read = snapshot if isinstance(snapshot, Failure) else reading(snapshot.unwrap())
+        return read.alt(lambda error: damage(error, path))
