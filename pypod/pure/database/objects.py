@@ -17,6 +17,7 @@ from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, view
 from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, PodFacts, StateObjects, VolumeFacts
 from pypod.pure.database.file import Database
+from pypod.pure.database.json_errors import complaint, is_null
 from pypod.pure.database.tree import BoltBuckets, Buckets, Tree, name_of
 from pypod.pure.failure import Internal
 
@@ -85,9 +86,9 @@ class _VolumeState(Struct, frozen=True):
 def _decoded(raw: bytes, declared: type[T]) -> Result[T, str]:
     """The declared fields of a JSON object, or why it is none."""
     try:
-        return Success(msgspec.json.decode(raw, type=declared))
+        return Success(msgspec.json.decode(b"{}" if is_null(raw) else raw, type=declared))
     except (ValueError, RecursionError) as error:
-        return Failure(str(error))
+        return Failure(complaint(raw, str(error)))
 
 
 def facts_of(buckets: Buckets, txid: int, page_size: int, size: int) -> DatabaseFacts:
