@@ -12,7 +12,7 @@ from pypod.hosts import Simulation
 from pypod.pure.draft import Request
 from pypod.pure.failure import Departed
 from pypod.pure.vocabulary.telling import Note
-from pypod.pure.world.describe import described
+from pypod.pure.world.describe import described, next_step
 
 STATIC = "/var/lib/containers/storage/libpod"
 BUCKETS = (
@@ -139,3 +139,44 @@ def test_volumes_are_inspected_by_name_or_beginning() -> None:
     why = "lock ID 40 is too large - max lock size is 31: invalid argument"
     text = f'error inspecting volume v: error retrieving lock for volume "v1": {why}'
     assert ran(too_large, "volume inspect", "v")[:2] == (125, text)
+
+
+def test_a_lock_type_is_one_of_three_words() -> None:
+    for lock_type, expected in (("", 0), ("shm", 0), ("file", 0), ("posix", 125), ("File", 125)):
+        text = f'[engine]\nruntime = "crun"\nlock_type = "{lock_type}"\n'
+        on = host(state({}), **{"/etc/containers/containers.conf": {"text": text}})
+        status, error, _ = ran(on, "info")
+        assert (status, error) == (expected, f"unknown lock type {lock_type}: invalid argument" if expected else "")
+
+
+@pytest.mark.parametrize(
+    ("segment", "number", "why"),
+    [
+        ({"num_locks": 2048, "num_bitmaps": 1}, 2047, ""),
+        ({"num_locks": 2048, "unused": 7}, 2048, ""),
+        ({"num_locks": 2048}, 1024, "numerical result out of range"),
+        ({"num_locks": 33}, 33, "numerical result out of range"),
+        ({"num_locks": 32, "magic": 1}, 2048, "bad file descriptor"),
+    ],
+)
+def test_a_segment_that_was_there(segment: dict[str, int], number: int, why: str) -> None:
+    text = f'[engine]\nruntime = "crun"\nnum_locks = {number}\n'
+    files = {"/etc/containers/containers.conf": {"text": text}, "/dev/shm/libpod_lock": {"shm": segment}}
+    for command in ("info", "system renumber"):
+        expected = f"failed to open {number} locks in /libpod_lock: {why}" if why else ""
+        assert ran(host(state({}), **files), command)[1] == expected
+
+
+def test_a_partial_reboot_finds_its_locks_taken() -> None:
+    one = {"aa": container("aa", "one", lockID=3)}
+    segment = {"/dev/shm/libpod_lock": {"shm": {"num_locks": 32, "allocated": [3]}}}
+    stored = {
+        "/var/lib/containers/storage/vfs-containers/containers.json": {"text": '[{"id":"aa","names":["one"]}]'},
+    }
+    on = host(state(one), **segment, **stored)
+    gone_alive = next_step(on.world, {"steps": [{}, {"remove": ["/run/libpod/alive"]}]}, 1).unwrap()
+    again = Simulation(gone_alive)
+    refused = "Error refreshing container aa: error acquiring lock 3 for container aa: file exists"
+    assert ran(again, "ps") == (0, "", [refused])
+    assert "/run/libpod/alive" in again.world.nodes
+    assert ran(again, "ps") == (0, "", [])
