@@ -55,7 +55,7 @@ class LinuxDatabaseChanges:
 
     def __init__(self, limit: float = LIMIT, perform: Perform = performed) -> None:
         self._limit = limit
-        self._perform = perform
+        self.perform = perform
         self._known: KnownFile | None = None
 
     def create_database(self, path: str, /) -> Result[Changed, HostError]:
@@ -100,8 +100,8 @@ class LinuxDatabaseChanges:
             return Success(NOTHING_CHANGED)
         content = new_database(os.sysconf("SC_PAGE_SIZE"))
         try:
-            self._perform(descriptor, Write(0, content))
-            self._perform(descriptor, Sync())
+            self.perform(descriptor, Write(0, content))
+            self.perform(descriptor, Sync())
             sync_directory(path)
         except OSError as error:
             # Half of a new file is none that anybody could open.
@@ -150,7 +150,7 @@ class LinuxDatabaseChanges:
         known, self._known = self._known, None
         try:
             for step in writes.steps:
-                self._perform(descriptor, step)
+                self.perform(descriptor, step)
         except OSError as error:
             with contextlib.suppress(OSError):
                 _take_back(descriptor, snapshot, writes)
