@@ -31,7 +31,7 @@ from pypod.testing.host import SimulatedHost, ran
 from pypod.testing.program_laws import check_plan_equals_run, check_replay
 from pypod.testing.strategies import hosts, requests, rich_hosts, rich_requests
 
-FEWER = settings(max_examples=max(settings.default.max_examples // 3, 15))
+FEWER = settings(max_examples=max(settings().max_examples // 3, 15))
 """A run takes some hundred effects: a third of the examples, in every profile."""
 
 
