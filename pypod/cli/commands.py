@@ -197,6 +197,19 @@ COMMANDS: Final = (
             ("pypod state export | jq '.content.bucket[\"all-ctrs\"]'", "a part of it"),
         ),
     ),
+    Command(
+        "name",
+        "pypod.cli.name:run",
+        "draw a name as libpod would for a container without one",
+        "pypod [PODMAN FLAGS] name [FLAGS]",
+        (OwnFlag("count", "draw N different names (default 1)", "N"), _FORMAT),
+        "Draws names from libpod's words. Names that Podman's database has already are\n"
+        "drawn again. Nothing is reserved: the next command may draw the same.",
+        (
+            ("pypod name", "one name"),
+            ("pypod name --count 5 --format json", "five, for a program"),
+        ),
+    ),
 )
 
 BY_NAME: Final = {command.name: command for command in COMMANDS}

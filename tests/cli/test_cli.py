@@ -62,6 +62,7 @@ def planning(monkeypatch: pytest.MonkeyPatch, made: Result[Plan, Problem]) -> li
 
     monkeypatch.setattr("pypod.cli.plan.planned", planned)
     monkeypatch.setattr("pypod.cli.explain.planned", planned)
+    monkeypatch.setattr("pypod.cli.name.planned", planned)
     return asked
 
 
