@@ -13,7 +13,7 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from typing import Final, TypeVar
 
 from returns.result import Failure, Result
@@ -30,7 +30,6 @@ from pypod.pure.failure import HostError
 T = TypeVar("T")
 
 _ATTEMPTS: Final = 8
-_CHUNK: Final = 1 << 20
 _READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
@@ -110,19 +109,18 @@ def _attempt(
     return reading(opened).alt(lambda error: damage(error, path)), consistent
 
 
-def _content(descriptor: int) -> bytes:
-    """The whole file, as far as it goes while it is read."""
-    return b"".join(_chunks(descriptor))
+def _content(descriptor: int) -> bytearray:
+    """The whole file, as far as it goes while it is read: what is added meanwhile is of a later transaction."""
+    content = bytearray(os.fstat(descriptor).st_size)
+    read = 0
+    with memoryview(content) as view:
+        while read < len(view) and (count := os.preadv(descriptor, [view[read:]], read)):
+            read += count
+    del content[read:]
+    return content
 
 
-def _chunks(descriptor: int) -> Iterator[bytes]:
-    offset = 0
-    while chunk := os.pread(descriptor, _CHUNK, offset):
-        yield chunk
-        offset += len(chunk)
-
-
-def _unchanged(descriptor: int, content: bytes, page_size: int) -> bool:
+def _unchanged(descriptor: int, content: bytearray, page_size: int) -> bool:
     return os.pread(descriptor, 2 * page_size, 0) == content[: 2 * page_size]
 
 

@@ -35,6 +35,10 @@ class Buckets(Protocol):
         """The keys in byte order, and whether each is a bucket's."""
         ...
 
+    def plain(self) -> Iterator[tuple[str, bytes]]:
+        """The plain keys in byte order, with their values."""
+        ...
+
 
 def name_of(key: bytes) -> str:
     """A key as text; bytes that are not UTF-8 become surrogate escapes."""
@@ -62,6 +66,12 @@ class Tree(Struct, frozen=True):
     def names(self) -> Iterator[tuple[str, bool]]:
         for name in sorted(self.entries, key=key_of):
             yield name, isinstance(self.entries[name], Tree)
+
+    def plain(self) -> Iterator[tuple[str, bytes]]:
+        for name in sorted(self.entries, key=key_of):
+            held = self.entries[name]
+            if isinstance(held, bytes):
+                yield name, held
 
     def at(self, where: At) -> Tree | None:
         """The bucket at a place."""
@@ -103,6 +113,11 @@ class BoltBuckets:
     def names(self) -> Iterator[tuple[str, bool]]:
         for key, is_bucket in self._bucket.names():
             yield name_of(key), is_bucket
+
+    def plain(self) -> Iterator[tuple[str, bytes]]:
+        for key, held in self._bucket.entries():
+            if isinstance(held, bytes):
+                yield name_of(key), held
 
 
 def empty_tree() -> Tree:

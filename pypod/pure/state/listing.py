@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TypeVar
 
 import msgspec
@@ -92,14 +91,7 @@ def inside(buckets: Buckets | None, name: str) -> Buckets | None:
 
 def texts(bucket: Buckets | None) -> Pairs:
     """The plain keys of a bucket of texts, with their values."""
-    return () if bucket is None else tuple(_texts(bucket))
-
-
-def _texts(bucket: Buckets) -> Iterator[tuple[str, str]]:
-    for name, is_bucket in bucket.names():
-        value = None if is_bucket else bucket.get(name)
-        if value is not None:
-            yield name, name_of(value)
+    return () if bucket is None else tuple((name, name_of(value)) for name, value in bucket.plain())
 
 
 def keys(bucket: Buckets | None) -> tuple[str, ...]:
