@@ -324,6 +324,16 @@ def test_a_lock_number_that_is_too_large() -> None:
     )
 
 
+def test_a_volume_without_its_plugin_is_loaded_all_the_same() -> None:
+    tree = plain_state(allVolumes={"v": "v"}, vol={"v": {"config": '{"name":"v","volumeDriver":"far"}'}})
+    kept = loading.loaded(objects_of_tree(tree), 32, plugins=("near",)).unwrap()
+    assert [one.name for one in kept.objects.volumes] == ["v"]
+    use = "Volume v uses volume plugin far, but it cannot be accessed - some functionality may not be available"
+    why = "no volume plugin with name far available: required plugin missing"
+    assert [one.message for one in kept.said] == [f"{use}: {why}"]
+    assert loading.loaded(objects_of_tree(tree), 32, plugins=("far",)).unwrap().said == ()
+
+
 def plain_state(**buckets: Any) -> Tree:
     return tree_from_plain({**{name: {} for name in TOP_LEVEL}, **buckets})
 

@@ -110,18 +110,30 @@ def loaded_pods(objects: StateObjects, maximum_locks: int, namespace: str = "") 
     return Success(Loaded(kept, tuple(_left_out("pod", one.id, why) for one, why in judged if why)))
 
 
-def loaded_volumes(objects: StateObjects, maximum_locks: int) -> Result[Loaded, Problem]:
-    """With the volumes that are loaded; they know no namespaces."""
+def loaded_volumes(
+    objects: StateObjects, maximum_locks: int, plugins: Collection[str] | None = None
+) -> Result[Loaded, Problem]:
+    """With the volumes that are loaded; they know no namespaces.  ``plugins`` are the configured volume plugins."""
     lost = _lost(objects.volumes)
     if lost:
         return Failure(lost)
     judged = [(one, volume_damage(one, maximum_locks)) for one in objects.volumes]
     kept = msgspec.structs.replace(objects, volumes=tuple(one for one, why in judged if not why))
-    return Success(Loaded(kept, tuple(_left_out("volume", one.name, why) for one, why in judged if why)))
+    said: list[Diagnostic] = []
+    for one, why in judged:
+        if plugins is not None and not one.damage and one.driver not in {"", "local", *plugins}:
+            said.append(_without_plugin(one))
+        if why:
+            said.append(_left_out("volume", one.name, why))
+    return Success(Loaded(kept, tuple(said)))
 
 
 def loaded(
-    objects: StateObjects, maximum_locks: int, namespace: str = "", missing: Collection[str] = ()
+    objects: StateObjects,
+    maximum_locks: int,
+    namespace: str = "",
+    missing: Collection[str] = (),
+    plugins: Collection[str] | None = None,
 ) -> Result[Loaded, Problem]:
     """All containers, pods and volumes as the refresh loads them, one kind after the other."""
     containers = loaded_containers(objects, maximum_locks, namespace, missing).alt(_wrapped("containers"))
@@ -132,7 +144,7 @@ def loaded(
     if isinstance(pods, Failure):
         return pods
     second = pods.unwrap()
-    volumes = loaded_volumes(second.objects, maximum_locks).alt(_wrapped("volumes"))
+    volumes = loaded_volumes(second.objects, maximum_locks, plugins).alt(_wrapped("volumes"))
     return volumes.map(lambda third: Loaded(third.objects, (*first.said, *second.said, *third.said)))
 
 
@@ -154,6 +166,12 @@ def _lock_damage(kind: str, named: str, number: int, maximum: int) -> str:
         return ""
     text = f"lock ID {number} is too large - max lock size is {maximum - 1}"
     return f"error retrieving lock for {kind} {named}: {InvalidArgument.saying(text).message}"
+
+
+def _without_plugin(one: VolumeFacts) -> Diagnostic:
+    why = f"no volume plugin with name {one.driver} available: required plugin missing"
+    use = f"Volume {one.name} uses volume plugin {one.driver}, but it cannot be accessed"
+    return Diagnostic(Level.ERROR, f"{use} - some functionality may not be available: {why}")
 
 
 def _left_out(kind: str, named: str, why: str) -> Diagnostic:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from returns.result import Result
 
-from pypod.pure.configuration.keys import NAMESPACE
+from pypod.pure.configuration.keys import NAMESPACE, VOLUME_PLUGINS
 from pypod.pure.database.facts import ContainerFacts, StateObjects, VolumeFacts
 from pypod.pure.database.loading import Loaded, container_loaded, loaded, loaded_containers, synced, volume_loaded
 from pypod.pure.draft import Draft, Locks
@@ -27,7 +27,7 @@ def load_objects(draft: Draft, locks: Locks, objects: StateObjects) -> Program[t
     """Containers, pods and volumes; what libpod leaves out is said, and once a process which runtimes are missing."""
     found = yield from find_for_containers(draft, (one.runtime for one in objects.containers))
     missing = found.runtimes_missing - draft.runtimes_missing
-    read = loaded(objects, in_use(locks.maximum), draft.setting(NAMESPACE), missing)
+    read = loaded(objects, in_use(locks.maximum), draft.setting(NAMESPACE), missing, draft.setting(VOLUME_PLUGINS))
     return found, (yield from _kept(read))
 
 
