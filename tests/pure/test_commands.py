@@ -118,3 +118,29 @@ def test_help_behind_two_dashes_is_an_argument() -> None:
 def test_reading_events_makes_a_second_eventer() -> None:
     done, _, _ = _ran("events", "--stream=false")
     assert _lines(done).count("Initializing event backend file") == 2
+
+
+def test_engine_environment_without_a_name() -> None:
+    done, _, _ = _ran("info", files=_conf('[engine]\nenv = ["=x"]\n'))
+    assert isinstance(done.ending, Misused)
+    assert done.ending.message == "setenv: invalid argument"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("--version", "--log-level=debug", "info"), "unknown flag: --version"),
+        (("-v", "--log-level=debug", "info"), "unknown shorthand flag: 'v' in -v"),
+        (("-h", "--log-level=debug", "info"), "pflag: help requested"),
+    ],
+)
+def test_help_and_version_before_a_command(words: tuple[str, ...], text: str) -> None:
+    assert parse(words).failure().message == text
+
+
+def test_help_before_a_command_is_that_of_the_command() -> None:
+    assert parse(("--help", "info")).unwrap().runs == "help"
+    assert parse(("-v",)).unwrap().runs == "help"
+    assert parse(("-v", "info")).unwrap().version
+    assert parse(("system", "-h", "connection", "list")).unwrap().command == "system"
+    assert parse(("info", "-h")).unwrap().runs == "help"

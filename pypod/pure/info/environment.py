@@ -7,7 +7,7 @@ from typing import Final
 from returns.result import Failure, Result, Success
 
 from pypod.pure.facts import Diagnostic, Level
-from pypod.pure.failure import Misused, Problem
+from pypod.pure.failure import HostError, Misused, Problem
 
 TEMPORARY: Final = ("TMPDIR", "/var/tmp")  # noqa: S108 - the value that podman sets
 
@@ -19,6 +19,11 @@ def assignment(entry: str) -> Result[tuple[str, str], Problem]:
         return Success((name, value))
     text = f"invalid environment variable for engine {entry}, valid configuration is KEY=value pair"
     return Failure(Misused(text, "engine.env"))
+
+
+def unset(error: HostError) -> Problem:
+    """A variable that cannot be set, such as one without a name: Go's ``os.Setenv`` does not say which."""
+    return Misused(f"setenv: {error.reason}", "engine.env", cause=error)
 
 
 def skipped(name: str) -> Diagnostic:

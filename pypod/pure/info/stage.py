@@ -23,7 +23,7 @@ from pypod.pure.conmon.decide import shown_version
 from pypod.pure.draft import Draft
 from pypod.pure.facts import FileStatus, Level
 from pypod.pure.failure import HostError, Problem
-from pypod.pure.info.environment import TEMPORARY, assignment, skipped
+from pypod.pure.info.environment import TEMPORARY, assignment, skipped, unset
 from pypod.pure.info.host import (
     BUILDAH_VERSION,
     OS_RELEASE,
@@ -65,7 +65,7 @@ def _environment(draft: Draft) -> Program[Draft]:
         if (yield from need(ReadVariable(name))) is not None:
             yield from notes((skipped(name),))
         else:
-            yield from need(SetVariable(name, value))
+            yield from need(SetVariable(name, value), unset)
     if (yield from need(ReadVariable(TEMPORARY[0]))) is None:
         yield from need(SetVariable(*TEMPORARY))
     settle(check_environment(draft.request.flags))

@@ -88,11 +88,14 @@ def parse(argv: tuple[str, ...]) -> Result[CommandLine, Misused]:
     rest = argv
     while True:
         known = _known(path)
-        mine, word, rest = _split(rest, known, path)
+        # On the way to a command below, cobra does not know of ``--version`` yet.
+        passed = {name: flag for name, flag in known.items() if name != "version"}
+        mine, word, rest = _split(rest, passed, path)
         if path and not is_group(path) and path not in COMMANDS:
             asked = before.help or any(word in _HELP for word in takewhile(lambda word: word != "--", mine))
             return Success(CommandLine(path, before.flags, (), mine, asked, listed=False))
-        read = _read(mine, known, COMMANDS.get(path, Command(path)))
+        passing = word is not None
+        read = _read(mine, passed if passing else known, COMMANDS.get(path, Command(path)), passing=passing)
         if isinstance(read, Failure):
             return Failure(Misused(read.failure()))
         before = _joined(before, read.unwrap())
@@ -183,12 +186,16 @@ def _joined(first: _Read, second: _Read) -> _Read:
     return _Read((*first.flags, *second.flags), second.own, second.words, first.help or second.help)
 
 
-def _read(words: tuple[str, ...], known: Mapping[str, Flag], command: Command) -> Result[_Read, str]:
-    """The flags and the other words of one command (pflag's ``parseArgs``)."""
+def _read(
+    words: tuple[str, ...], known: Mapping[str, Flag], command: Command, *, passing: bool = False
+) -> Result[_Read, str]:
+    """The flags and the other words of one command (pflag's ``parseArgs``); ``passing`` on to one below it."""
     reading = _Reading(words, known, command)
     wrong = reading.all()
     own = {flag.name for flag in command.flags}
     asked = is_true(last(tuple(reading.flags), "help", "false"))
+    if reading.asks_help and passing:
+        return Failure("pflag: help requested")
     if wrong and not reading.asks_help:
         return Failure(wrong)
     flags = tuple(one for one in reading.flags if one[0] not in own)
