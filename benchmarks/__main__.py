@@ -5,7 +5,7 @@ Where podman is not installed its rows are left out, loudly.
 
 from __future__ import annotations
 
-from benchmarks import command_line, imports, plans
+from benchmarks import command_line, imports, plans, state
 
 
 def main() -> None:
@@ -13,6 +13,7 @@ def main() -> None:
     imports.main()
     command_line.main()
     plans.main()
+    state.main()
 
 
 if __name__ == "__main__":
