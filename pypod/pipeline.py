@@ -20,6 +20,8 @@ from pypod.pure.database.stage import DATABASE_MERGE, DATABASE_VALIDATION, NAMES
 from pypod.pure.directories.stage import BOOT_DIRECTORY, EVENTS_DIRECTORY, STATIC_DIRECTORY, TMP_DIRECTORY
 from pypod.pure.draft import Draft, Request
 from pypod.pure.events.stage import EVENTS
+from pypod.pure.facts import Level, Stream
+from pypod.pure.failure import Problem
 from pypod.pure.image.stage import IMAGE_CONTEXT
 from pypod.pure.lifecycle.migrate_stage import MIGRATE
 from pypod.pure.lifecycle.refresh_stage import REFRESH
@@ -29,7 +31,7 @@ from pypod.pure.network.stage import NETWORK_DEFAULT, NETWORK_PLUGIN
 from pypod.pure.oci.stage import DEFAULT_OCI_RUNTIME, DEFAULT_OCI_RUNTIME_CHECK, OCI_RUNTIMES
 from pypod.pure.options.commands import makes_runtime
 from pypod.pure.options.stage import OPTIONS
-from pypod.pure.program import Program, Stage, in_order
+from pypod.pure.program import Program, Stage, in_order, note, reworded
 from pypod.pure.shutdown.stage import SHUTDOWN_HANDLER
 from pypod.pure.storage.stage import STORAGE_OPTIONS
 from pypod.pure.store.stage import CAPABILITIES, STORE
@@ -65,6 +67,10 @@ CONSTRUCTION: Final[Stage[Draft]] = in_order(
 )
 
 
+TWICE: Final = ("system renumber", "system migrate")
+"""The commands that construct a second runtime, with an option of their own."""
+
+
 def _plain(draft: Draft) -> Program[Draft]:
     """The runtime that every command starts with, also the one that renumbers or migrates afterwards."""
     request = draft.request
@@ -79,7 +85,13 @@ def _again(draft: Draft) -> Program[Draft]:
     The first runtime's store is the second one's too.
     """
     second = Draft(draft.request, store=draft.store, runtimes_missing=draft.runtimes_missing)
-    return (yield from CONSTRUCTION(second))
+    return (yield from reworded(CONSTRUCTION(second), _printed))
+
+
+def _printed(problem: Problem) -> Program[Problem]:
+    """These two commands print what went wrong on standard output, as it is."""
+    yield from note(Level.ERROR, problem.message, Stream.STDOUT)
+    return problem
 
 
 def program_of(request: Request) -> Stage[Draft]:
@@ -104,26 +116,19 @@ def _of_command(request: Request) -> Stage[Draft]:
     from pypod.pure.store.stage import SHUTDOWN
     from pypod.pure.userns.stage import PAUSE_PROCESS, REEXECUTION
 
-    match request.command:
-        case "info":
-            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, INFO, SHUTDOWN)
-        case "container exists" | "pod exists" | "image exists":
-            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, EXISTS, SHUTDOWN)
-        case "ps" | "container ps" | "container list":
-            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, CONTAINER_LISTING, SHUTDOWN)
-        case "container inspect":
-            return in_order(
-                PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, CONTAINER_INSPECTION, SHUTDOWN
-            )
-        case "volume inspect":
-            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, VOLUME_INSPECTION, SHUTDOWN)
-        case "events":
-            # Reading them makes a second eventer.
-            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, EVENTS, SHUTDOWN)
-        case "system renumber":
-            return in_order(PAUSE_PROCESS, _plain, ENGINE_ENVIRONMENT, REEXECUTION, SHUTDOWN, _again)
-        case "system migrate":
-            # The command that gives up the pause process does not move into its namespace.
-            return in_order(PAUSE_PROCESS, _plain, ENGINE_ENVIRONMENT, SHUTDOWN, _again)
-        case _:
-            return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, SHUTDOWN)
+    own: dict[str, Stage[Draft]] = {
+        "info": INFO,
+        "container exists": EXISTS,
+        "pod exists": EXISTS,
+        "image exists": EXISTS,
+        "ps": CONTAINER_LISTING,
+        "container ps": CONTAINER_LISTING,
+        "container list": CONTAINER_LISTING,
+        "container inspect": CONTAINER_INSPECTION,
+        "volume inspect": VOLUME_INSPECTION,
+        "events": EVENTS,  # reading them makes a second eventer
+    }
+    if request.command in TWICE:
+        return in_order(PAUSE_PROCESS, _plain, ENGINE_ENVIRONMENT, REEXECUTION, SHUTDOWN, _again)
+    named = (own[request.command],) if request.command in own else ()
+    return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, *named, SHUTDOWN)

@@ -19,7 +19,7 @@ import pytest
 PURE = Path(__file__).parents[2] / "pypod" / "pure"
 
 LAYERS = (
-    ("facts", "gotext"),
+    ("facts", "gotext", "table", "digest"),
     ("failure", "settings"),
     ("decisions",),
     ("machine",),
@@ -38,7 +38,7 @@ ALLOWED = {
     "__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum", "errno", "functools", "hashlib",
     "ipaddress", "itertools", "json", "math", "operator", "posixpath", "re", "string", "struct", "tomllib", "types",
     "typing", "typing_extensions", "zlib",
-    "msgspec", "pyrsistent", "returns", "toolz", "pypod",
+    "_sha2", "_sha256", "msgspec", "pyrsistent", "returns", "toolz", "pypod",
 }  # fmt: skip
 
 

@@ -100,7 +100,9 @@ def _said(done: Rehearsal, names: Names) -> dict[str, Any]:
         said["rc"] = ending.status
     elif ending is not None:
         said["rc"] = ending.exit_status
-        silent = isinstance(ending, Misconfigured) or ending.exit_status == _DEAD
+        printed = any(isinstance(effect, Note) and effect.stream is Stream.STDOUT and effect.message == ending.message
+                      for effect, _ in done.tape)  # fmt: skip
+        silent = isinstance(ending, Misconfigured) or ending.exit_status == _DEAD or printed
         said["error"] = None if silent else _error_line(names.named(ending.message))
     return said
 

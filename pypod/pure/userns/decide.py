@@ -217,6 +217,11 @@ def takes_short_cut(euid: int, runtime_dir: str, words: tuple[str, ...]) -> bool
     return not any(first == "system" and second != "service" for first, second in pairs)
 
 
+def stays_outside(command: str) -> bool:
+    """Whether a command makes no new namespace: the one that ends the pause process (podman's ``noMoveProcess``)."""
+    return command == "system migrate"
+
+
 def short_cut_pause_path(runtime_dir: str) -> str:
     """Where the short cut looks for the pause process, whatever the tmp dir is."""
     return f"{runtime_dir}/libpod/tmp/pause.pid"

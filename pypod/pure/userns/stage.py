@@ -26,6 +26,7 @@ from pypod.pure.userns.decide import (
     pause_path,
     short_cut_pause_path,
     single_mapping,
+    stays_outside,
     subordinate_ids,
     takes_short_cut,
     unshared_root,
@@ -119,7 +120,8 @@ def _short_cut(draft: Draft) -> Program[Draft]:
 
 def _after_construction(draft: Draft) -> Program[Draft]:
     """What Podman's command does once the runtime is there and it is still outside: join the pause process, or enter
-    a new namespace.  A stale pause file is removed under its own lock.
+    a new namespace.  A stale pause file is removed under its own lock.  The command that gives up the pause process makes
+    no new one.
     """
     identity = draft.surroundings.identity
     if identity.has_sys_admin or not draft.surroundings.rootless:
@@ -132,7 +134,8 @@ def _after_construction(draft: Draft) -> Program[Draft]:
             pid = yield from holding(pause, lambda _: _retry_or_remove(pause))
         if pid is not None:
             yield from leave(JoinUserNamespace(pid), not_reexecuted)
-    yield from become_root(identity, pause)
+    if not stays_outside(draft.request.command):
+        yield from become_root(identity, pause)
     return draft
 
 
