@@ -198,6 +198,28 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "state import",
+        "pypod.cli.restoring:run",
+        "restore an export into an empty database",
+        "pypod [PODMAN FLAGS] state import [FLAGS] FILE",
+        (
+            _DATABASE,
+            OwnFlag("any-podman", "also where the installed Podman is not of the 3.4 line"),
+            OwnFlag("yes", "do not ask"),
+        ),
+        "Restores what `pypod state export` wrote (- is standard input), equal to what\n"
+        "was exported, into a database without containers, pods and volumes. What is\n"
+        "there is copied first, to bolt_state.db.pypod-backup-TIME beside it. It is\n"
+        "refused where a newer Podman keeps its state in a db.sql, and while a Podman\n"
+        "holds the lock.\n"
+        "Images and the files of containers are no part of the database.",
+        (
+            ("pypod state import state.json", "into this machine's database"),
+            ("pypod state import --yes --database ./bolt_state.db state.json", "into a file"),
+        ),
+        (1, 1),
+    ),
+    Command(
         "name",
         "pypod.cli.name:run",
         "draw a name as libpod would for a container without one",
