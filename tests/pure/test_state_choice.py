@@ -68,6 +68,12 @@ def test_where_it_is() -> None:
     assert found(small_host({CONF: conf, "/srv/s/db.sql": b"SQLite"})) == ("/srv/s/db.sql", True)
 
 
+def test_a_user_has_a_state_of_their_own() -> None:
+    own = "/home/user1000/.local/share/containers/storage/libpod/bolt_state.db"
+    assert found(small_host(uid=1000)) == (own, False)
+    assert found(small_host({own: FULL}, {"/home/user1000/.local": (0o755, 1000)}, uid=1000)) == (own, True)
+
+
 def test_nothing_is_changed_but_what_loading_the_configuration_changes() -> None:
     host = small_host({PLACE: FULL})
     assert len(drive(list_containers(Wanted()), host).unwrap().containers.containers) == 3
