@@ -121,7 +121,7 @@ def _content(descriptor: int) -> bytearray:
 
 
 def _unchanged(descriptor: int, content: bytearray, page_size: int) -> bool:
-    return os.pread(descriptor, 2 * page_size, 0) == content[: 2 * page_size]
+    return os.pread(descriptor, 2 * page_size, 0) == bytes(content[: 2 * page_size])
 
 
 @contextlib.contextmanager
