@@ -9,11 +9,14 @@ import pytest
 from pypod.api import Rehearsal, rehearse
 from pypod.hosts import Simulation
 from pypod.pure.draft import Request
-from pypod.pure.failure import Misused
+from pypod.pure.effect import Kind
+from pypod.pure.facts import Stream
+from pypod.pure.failure import Departed, Misused
 from pypod.pure.options.flags import parse
+from pypod.pure.vocabulary.namespaces import JoinUserNamespace
 from pypod.pure.vocabulary.telling import Note
 from pypod.pure.world import World
-from pypod.pure.world.describe import described
+from pypod.pure.world.describe import described, next_step
 
 _CONMON = {"stdout": "conmon version 2.0.30\ncommit: abcdef\n"}
 _HOST: dict[str, Any] = {
@@ -144,3 +147,30 @@ def test_help_before_a_command_is_that_of_the_command() -> None:
     assert parse(("-v", "info")).unwrap().version
     assert parse(("system", "-h", "connection", "list")).unwrap().command == "system"
     assert parse(("info", "-h")).unwrap().runs == "help"
+
+
+def test_what_goes_wrong_in_the_second_runtime_is_printed() -> None:
+    done, _, _ = _ran("system", "migrate", "--new-runtime", "nope")
+    text = 'change to runtime "nope" requested but no such runtime is defined: invalid argument'
+    said = [effect for effect, _ in done.tape if isinstance(effect, Note) and effect.stream is Stream.STDOUT]
+    assert [note.message for note in said] == [text]
+    assert not isinstance(done.ending, Departed | None)
+    assert (done.ending.message, done.ending.exit_status) == (text, 125)
+
+
+def test_migrating_works_from_within_a_live_pause_process() -> None:
+    rootless: dict[str, Any] = {
+        **_HOST,
+        "uid": 1000,
+        "dirs": {"/run/user/1000": {"mode": "0700"}},
+        "env": {"STORAGE_DRIVER": "vfs", "XDG_RUNTIME_DIR": "/run/user/1000"},
+        "steps": [{"args": ["info"]}, {"args": ["system", "migrate"]}],
+    }
+    host = Simulation(described(rootless).unwrap())
+    rehearse(Request("info"), host)
+    after = Simulation(next_step(host.world, rootless, 1).unwrap())
+    done = rehearse(Request("system migrate"), after)
+    assert "Not configuring container store" in _lines(done)  # the first process stays outside
+    left = [type(effect) for effect, _ in done.tape if effect.kind is Kind.LEAVE]
+    assert left == [JoinUserNamespace]  # no new namespace is made
+    assert done.ending is None
