@@ -23,10 +23,10 @@ from returns.result import Failure
 
 from pypod.pure.effect import Effect
 from pypod.pure.facts import ALL_CAPABILITIES, FileType, HostFacts, Identity
+from pypod.pure.table import Table
 from pypod.pure.vocabulary import changes, files
 from pypod.pure.world import Simulated, World
 from pypod.pure.world.state import Mount, Node
-from pypod.pure.table import Table
 from tests.property.strategies import file_effects
 
 OUTSIDER = 65534

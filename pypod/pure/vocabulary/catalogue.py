@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pypod.pure.effect import Effect
-from pypod.pure.vocabulary import changes, database, files, host, locks, mounts, namespaces, process, services, state, telling
+from pypod.pure.vocabulary import (
+    changes,
+    database,
+    files,
+    host,
+    locks,
+    mounts,
+    namespaces,
+    process,
+    services,
+    state,
+    telling,
+)
 
 CATALOGUE: Final[dict[str, type[Effect[Any]]]] = {
     effect.__name__: effect
