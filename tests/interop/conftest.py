@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
+from typing import Final
 
 import pytest
+
+SOURCE: Final = Path(__file__).parent / "bolt_judge" / "judge.go"
+LIBRARY: Final = Path("/usr/share/gocode")
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +29,17 @@ def scratch(tmp_path: Path) -> Path:
     place = tmp_path / "scratch"
     place.mkdir()
     return place
+
+
+@pytest.fixture(scope="session")
+def judge_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that holds files to the reference library."""
+    go = shutil.which("go")
+    if go is None or not (LIBRARY / "src/go.etcd.io/bbolt").is_dir():
+        pytest.skip(
+            "the Go compiler or its package of bbolt is not installed: NOT shown that bbolt reads what we write"
+        )
+    place = tmp_path_factory.mktemp("judge")
+    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": str(LIBRARY), "GOCACHE": str(place / "cache")}
+    subprocess.run([go, "build", "-o", place / "judge", SOURCE], check=True, env=environment)
+    return place / "judge"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable
@@ -29,8 +28,6 @@ from pypod.pure.bolt.writes import written
 from tests.fixtures.state_databases import DATABASES
 from tests.property.bolt_models import PAGE_SIZE, Model, after, content, refusal, transactions, values
 
-SOURCE: Final = Path(__file__).parent / "bolt_judge" / "judge.go"
-LIBRARY: Final = Path("/usr/share/gocode")
 FEW: Final = settings(
     max_examples=500 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 12,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -65,16 +62,8 @@ class Judge:
 
 
 @pytest.fixture(scope="session")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
-    go = shutil.which("go")
-    if go is None or not (LIBRARY / "src/go.etcd.io/bbolt").is_dir():
-        pytest.skip(
-            "the Go compiler or its package of bbolt is not installed: NOT shown that bbolt reads what we write"
-        )
-    place = tmp_path_factory.mktemp("judge")
-    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": str(LIBRARY), "GOCACHE": str(place / "cache")}
-    subprocess.run([go, "build", "-o", place / "judge", SOURCE], check=True, env=environment)
-    return Judge(place / "judge")
+def judge(judge_program: Path) -> Judge:
+    return Judge(judge_program)
 
 
 def asked(change: BoltChange) -> dict[str, Any]:

@@ -25,7 +25,7 @@ SCHEMA = json.loads((ROOT / "pypod/schemas/plan.schema.json").read_text(encoding
 Outputs = dict[str, Any]
 
 
-def _missing() -> str:
+def missing_podman() -> str:
     absent = [name for name in NEEDED if shutil.which(name) is None]
     if absent:
         return f"no {', '.join(absent)} here"
@@ -49,7 +49,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def outputs(place: Path) -> Outputs:
     """What podman and pypod say of the scratch root: by name, decoded from JSON."""
-    why = _missing()
+    why = missing_podman()
     if why:
         pytest.skip(f"{why}: that pypod reads what a real podman writes is NOT shown here")
     link = Path(f"/run/pypod-interop-{os.getpid()}")
