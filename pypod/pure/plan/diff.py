@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
+from toolz.itertoolz import concatv, unique
 
 from pypod.pure.plan.facts import Action, Plan
 
@@ -32,7 +33,7 @@ class PlanDifference(Struct, frozen=True):
 def difference(before: Plan, after: Plan) -> PlanDifference:
     """The difference of two plans.  Actions are compared by what they do, not by their number in the list."""
     mine, theirs = {_deed(one) for one in before.actions}, {_deed(one) for one in after.actions}
-    names = [*before.settings, *(name for name in after.settings if name not in before.settings)]
+    names = unique(concatv(before.settings, after.settings))
     values = ((name, _value(before, name), _value(after, name)) for name in names)
     return PlanDifference(
         added=tuple(one for one in after.actions if _deed(one) not in mine),

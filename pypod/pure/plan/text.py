@@ -319,16 +319,17 @@ def _origin_text(origin: Origin) -> str:
 
 def _warnings(page: Page, plan: Plan, *, verbose: bool) -> None:
     told = plan.failure.message if plan.failure is not None else None
-    groups: dict[tuple[str, str], dict[str, Diagnostic]] = {}
-    for one in plan.diagnostics:
-        if one.level in ("warning", "error") and one.message != told:
-            # The same line in a later stage is the same trouble.
-            groups.setdefault((one.diagnosis or one.stage, one.diagnosis), {}).setdefault(one.message, one)
-    if not groups:
+    worrying = [one for one in plan.diagnostics if one.level in ("warning", "error") and one.message != told]
+    if not worrying:
         return
+    # Loaded here: most plans have nothing to group.
+    from toolz.itertoolz import groupby, unique
+
+    groups = groupby(lambda one: one.diagnosis or one.stage, worrying)
     page.section(many(len(groups), "warning"))
     for group in groups.values():
-        _warning(page, tuple(group.values()), verbose=verbose)
+        # The same line in a later stage is the same trouble.
+        _warning(page, tuple(unique(group, key=lambda one: one.message)), verbose=verbose)
 
 
 def _warning(page: Page, group: tuple[Diagnostic, ...], *, verbose: bool) -> None:

@@ -8,9 +8,12 @@ names at a renamed container's dependents) is none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import Final
 
 from msgspec import Struct
+from toolz.dicttoolz import valfilter
+from toolz.itertoolz import concatv, groupby
 
 from pypod.pure.database.facts import TOP_LEVEL
 from pypod.pure.gotext import quoted
@@ -213,16 +216,15 @@ def _sessions(held: References) -> Iterator[tuple[str, str]]:
 
 def _locks(held: References) -> Iterator[tuple[str, str]]:
     """Two objects with one lock can wait for each other for ever; after a reboot the second one gets none."""
-    users: dict[int, list[str]] = {}
-    for lock, user in (
-        *((one.lock, f"container {one.id}") for one in held.containers if one.stored and not one.damage),
-        *((one.lock, f"pod {one.id}") for one in held.pods if one.stored and not one.damage),
-        *((one.lock, f"volume {one.name}") for one in held.volumes if one.stored and not one.damage),
-    ):
-        users.setdefault(lock, []).append(user)
-    for lock, owners in sorted(users.items()):
-        if len(owners) > 1:
-            yield str(lock), f"lock {lock} is used by {_and(owners)}: `podman system renumber` gives each its own"
+    users = concatv(
+        ((one.lock, f"container {one.id}") for one in held.containers if one.stored and not one.damage),
+        ((one.lock, f"pod {one.id}") for one in held.pods if one.stored and not one.damage),
+        ((one.lock, f"volume {one.name}") for one in held.volumes if one.stored and not one.damage),
+    )
+    shared = valfilter(lambda owners: len(owners) > 1, groupby(itemgetter(0), users))
+    for lock, owners in sorted(shared.items()):
+        names = _and(name for _, name in owners)
+        yield str(lock), f"lock {lock} is used by {names}: `podman system renumber` gives each its own"
 
 
 def _and(things: Iterable[str]) -> str:

@@ -1,0 +1,1 @@
+"""Types of the parts of toolz that pypod uses."""

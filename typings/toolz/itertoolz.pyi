@@ -1,0 +1,9 @@
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+def concatv(*sequences: Iterable[T]) -> Iterator[T]: ...
+def groupby(key: Callable[[T], K], seq: Iterable[T]) -> dict[K, list[T]]: ...
+def unique(seq: Iterable[T], key: Callable[[T], Hashable] | None = None) -> Iterator[T]: ...
