@@ -5,7 +5,7 @@ Where podman is not installed its rows are left out, loudly.
 
 from __future__ import annotations
 
-from benchmarks import command_line, imports, plans, state
+from benchmarks import command_line, imports, plans, state, transactions
 
 
 def main() -> None:
@@ -14,6 +14,7 @@ def main() -> None:
     command_line.main()
     plans.main()
     state.main()
+    transactions.main()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class KnownFile:
     def read(cls, descriptor: int) -> KnownFile:
         """The file as it is; raises OSError."""
         status = os.fstat(descriptor)
-        return cls(status.st_dev, status.st_ino, bytearray(whole_content(descriptor)))
+        return cls(status.st_dev, status.st_ino, whole_content(descriptor))
 
     def holds(self, descriptor: int) -> bool:
         """Whether the file is still as it was."""

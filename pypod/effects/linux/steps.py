@@ -19,7 +19,7 @@ def performed(descriptor: int, step: Step) -> None:
             grow(descriptor, size)
 
 
-def write_at(descriptor: int, offset: int, data: bytes) -> None:
+def write_at(descriptor: int, offset: int, data: bytes | bytearray) -> None:
     """``pwrite``, to the last byte."""
     rest = memoryview(data)
     while rest:
@@ -43,16 +43,15 @@ def grow(descriptor: int, size: int) -> None:
         os.ftruncate(descriptor, size)
 
 
-def whole_content(descriptor: int) -> bytes:
-    """Everything in a file, by ``pread``."""
-    size = os.fstat(descriptor).st_size
-    first = os.pread(descriptor, size, 0)
-    if len(first) == size:
-        return first
-    parts = [first]
-    while part := os.pread(descriptor, size, sum(map(len, parts))):
-        parts.append(part)
-    return b"".join(parts)
+def whole_content(descriptor: int) -> bytearray:
+    """Everything in a file, by ``preadv``; as far as it goes, where it was cut meanwhile."""
+    content = bytearray(os.fstat(descriptor).st_size)
+    done = 0
+    with memoryview(content) as room:
+        while done < len(content) and (count := os.preadv(descriptor, [room[done:]], done)):
+            done += count
+    del content[done:]
+    return content
 
 
 def sync_directory(path: str) -> None:

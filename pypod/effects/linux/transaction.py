@@ -214,7 +214,7 @@ def _newer_state(path: str) -> HostError | None:
     return None
 
 
-def _new_file(path: str, content: bytes) -> Changed:
+def _new_file(path: str, content: bytearray) -> Changed:
     """A file of our own, on the disk with its name; none is left where that fails."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
