@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pypod.pure.database.facts import MakeBucket
+from pypod.pure.database.facts import TOP_LEVEL, MakeBucket
 from pypod.pure.facts import Handle
 from pypod.pure.failure import HostError
 from pypod.pure.userns.facts import IdMappings, IdRange
@@ -51,6 +51,17 @@ def test_a_transaction_that_finds_no_room_leaves_the_file_grown_and_as_it_was() 
     assert (before.size, after.size) == (16384, 32768)
     assert (after.txid, after.buckets) == (before.txid, ())
     assert host.answer(files.Stat("/srv/small/d")).unwrap().size == 32768
+
+
+def test_the_holes_of_a_database_leave_room_for_others() -> None:
+    host = _host(mounts=[{"path": "/srv/small", "size": "40k", "mode": "0777"}])
+    host.answer(database.CreateDatabase("/srv/small/d")).unwrap()
+    buckets = tuple(MakeBucket((name,)) for name in TOP_LEVEL)
+    host.answer(database.UpdateDatabase("/srv/small/d", buckets)).unwrap()
+    assert host.answer(files.Stat("/srv/small/d")).unwrap().size == 32768  # eight pages long, not all of them written
+    for name in ("a", "b", "c"):
+        host.answer(changes.CreateFile(f"/srv/small/{name}", 0o644)).unwrap()
+        host.answer(changes.WriteToken(f"/srv/small/{name}", "0" * 64)).unwrap()
 
 
 def test_lock_segments_refuse_as_libpod_says() -> None:

@@ -23,7 +23,7 @@ from pypod.pure.facts import Change, Changed, FilesystemStatus, FileType, Identi
 from pypod.pure.failure import HostError
 from pypod.pure.vocabulary.files import CheckWritable, LookAt, ReadLink, StatFilesystem
 from pypod.pure.vocabulary.process import AskIdentity, WorkingDirectory
-from pypod.pure.world.state import Content, Mount, Node, World
+from pypod.pure.world.state import Content, Database, Mount, Node, World
 
 T = TypeVar("T")
 
@@ -242,7 +242,7 @@ class Tree:
             return size
         prefix = "/" if mount.point == "/" else mount.point + "/"
         used = sum(
-            -(-node.size // PAGE)
+            _pages(node)
             for other, node in self.world.nodes.items()
             if node.type is FileType.FILE
             and other != path
@@ -411,3 +411,11 @@ class Tree:
 
 def _is_read_only(status: FilesystemStatus) -> bool:
     return status.read_only
+
+
+def _pages(node: Node) -> int:
+    """The pages that a file occupies: of a database only those that were written, for the rest of it is a hole."""
+    if isinstance(node.content, Database):
+        file = node.content.file
+        return sum(file.count(0, at, at + PAGE) < len(file[at : at + PAGE]) for at in range(0, len(file), PAGE))
+    return -(-node.size // PAGE)
