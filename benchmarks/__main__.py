@@ -5,7 +5,7 @@ Where podman is not installed its rows are left out, loudly.
 
 from __future__ import annotations
 
-from benchmarks import command_line, imports, plans, state, transactions
+from benchmarks import command_line, imports, listing, plans, state, transactions
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
     plans.main()
     state.main()
     transactions.main()
+    listing.main()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,103 @@
+"""``pypod ps -q`` beside ``podman ps -aq`` on 2,000 containers: podman makes one, pypod writes the others beside it.
+
+Podman runs in a mount namespace of its own with an empty ``/dev/shm``; what it cannot do here is said.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+from benchmarks.timing import medians
+from pypod.effects.linux.transaction import LinuxDatabaseChanges
+from pypod.pure.database.facts import MakeBucket, Put, StateChange
+from pypod.pure.database.tree import tree_of
+
+COUNT = 2000
+NEEDED = ("podman", "runc", "conmon", "unshare")
+ALONE = 'mount --make-rprivate / && mount -t tmpfs none /dev/shm && exec "$0" -m benchmarks.listing "$1"'
+
+
+def multiplied(path: Path, model: str, count: int = COUNT) -> None:
+    """Write copies of a container, each with an id, a name and a lock of its own, in one transaction."""
+    held = tree_of(path.read_bytes()).unwrap()[0].at(("ctr", model))
+    if held is None:
+        raise SystemExit(f"podman made no container {model}")
+    changes: list[StateChange] = []
+    for number in range(count):
+        key, name = sha256(str(number).encode()).hexdigest(), f"copy{number}"
+        changes += [Put((bucket,), key, name.encode()) for bucket in ("id-registry", "all-ctrs")]
+        changes += [Put(("name-registry",), name, key.encode()), MakeBucket(("ctr", key))]
+        for entry, value in held.entries.items():
+            if not isinstance(value, bytes):
+                changes.append(MakeBucket(("ctr", key, entry)))
+                continue
+            own = value.replace(model.encode(), key.encode()).replace(b'"name":"model"', b'"name":"%s"' % name.encode())
+            own = own.replace(b'"lockID":0', b'"lockID":%d' % (number + 1)) if entry == "config" else value
+            changes.append(Put(("ctr", key), entry, own))
+    LinuxDatabaseChanges().update_database(str(path), tuple(changes)).unwrap()
+
+
+def compared(place: Path) -> None:
+    """Both, on a root in that directory."""
+    flags = [
+        "--root", f"{place}/root", "--runroot", f"{place}/run", "--tmpdir", f"{place}/tmp", "--storage-driver", "vfs",
+        "--events-backend", "file", "--runtime", "runc", "--cgroup-manager", "cgroupfs",
+    ]  # fmt: skip
+    podman = ["podman", *flags]
+    program = place / "tiny/bin/true"
+    program.parent.mkdir(parents=True)
+    program.write_text("nothing")
+    subprocess.run(["tar", "-C", place / "tiny", "-cf", place / "tiny.tar", "."], check=True)
+    subprocess.run([*podman, "import", "--quiet", place / "tiny.tar", "tiny:1"], check=True, capture_output=True)
+    limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--net", "none")
+    made = subprocess.run(
+        [*podman, "create", *limits, "--name", "model", "tiny:1", "/bin/true"], check=True, capture_output=True
+    )
+    multiplied(place / "root/libpod/bolt_state.db", made.stdout.decode().strip())
+    commands = {
+        "podman ps -aq": [*podman, "ps", "-aq"],
+        "pypod ps -q": [sys.executable, "-m", "pypod", *flags, "ps", "-q"],
+    }
+    listed = {
+        name: set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+        for name, command in commands.items()
+    }
+    if len(set(map(frozenset, listed.values()))) != 1 or len(listed["pypod ps -q"]) != COUNT + 1:
+        raise SystemExit("podman and pypod list different containers")
+    taken = medians(commands, 7)
+    print(f"listing {COUNT + 1} containers")
+    for name, time in taken.items():
+        print(f"  {name:<14} {time:7.0f} ms")
+    print(f"  {'ratio':<14} {taken['pypod ps -q'] / taken['podman ps -aq']:7.2f}")
+    print()
+
+
+def main() -> None:
+    """Compare them in a namespace of their own."""
+    absent = [name for name in NEEDED if shutil.which(name) is None]
+    if absent or os.geteuid() != 0:
+        print(f"listing: NOT MEASURED: {'no ' + ', '.join(absent) if absent else 'only root can'}\n")
+        return
+    with tempfile.TemporaryDirectory() as place:
+        # Podman refuses a run root of more than 50 characters.
+        link = Path(f"/run/pypod-listing-{os.getpid()}")
+        link.symlink_to(place)
+        try:
+            done = subprocess.run(["unshare", "-m", "sh", "-c", ALONE, sys.executable, str(link)], check=False)
+        finally:
+            link.unlink()
+        if done.returncode:
+            print("listing: NOT MEASURED: podman does not work here\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        compared(Path(sys.argv[1]))
+    else:
+        main()
