@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from pypod.cli.commands import BY_NAME
 from pypod.cli.main import main
 from pypod.cli.published import ROOT
 from pypod.cli.sample import SAMPLE
@@ -69,13 +70,14 @@ def test_every_field_of_a_plan_is_documented(name: str) -> None:
 
 def test_the_commands_of_the_readme_are_taken(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line.partition("#")[0].split() for block in blocks(README, "sh") for line in block.splitlines()]
-    shown = [line[1:] for line in lines if line[:1] == ["pypod"]]
+    shown = [line[1:] for line in lines if line[:1] == ["pypod"] and not line[1].startswith("--help")]
     assert shown
     for words in shown:
-        command = next(word for word in words if word in ("plan", "explain"))
-        assert main([command, "--help"]) == 0
+        command = max((name for name in BY_NAME if f" {name} " in f" {' '.join(words)} "), key=len)
+        assert main([*command.split(), "--help"]) == 0
         text = capsys.readouterr().out
-        own = [word.partition("=")[0] for word in words[words.index(command) :] if word.startswith("--")]
+        behind = words[words.index(command.split()[-1]) :]
+        own = [word.partition("=")[0] for word in behind if word.startswith("--")]
         assert all(flag in text for flag in own), (words, own)
 
 
