@@ -23,9 +23,7 @@ from pypod.pure.events.stage import EVENTS
 from pypod.pure.facts import Level, Stream
 from pypod.pure.failure import Problem
 from pypod.pure.image.stage import IMAGE_CONTEXT
-from pypod.pure.lifecycle.migrate_stage import MIGRATE
-from pypod.pure.lifecycle.refresh_stage import REFRESH
-from pypod.pure.lifecycle.stage import FINISH, RENUMBER, under_alive_lock
+from pypod.pure.lifecycle.stage import FINISH, MIGRATE, REFRESH, RENUMBER, under_alive_lock
 from pypod.pure.locks.stage import with_lock_manager
 from pypod.pure.network.stage import NETWORK_DEFAULT, NETWORK_PLUGIN
 from pypod.pure.oci.stage import DEFAULT_OCI_RUNTIME, DEFAULT_OCI_RUNTIME_CHECK, OCI_RUNTIMES
@@ -113,7 +111,7 @@ def _of_command(request: Request) -> Stage[Draft]:
     from pypod.pure.exists.stage import EXISTS
     from pypod.pure.info.stage import ENGINE_ENVIRONMENT, INFO
     from pypod.pure.lifecycle.loading_stage import CONTAINER_INSPECTION, CONTAINER_LISTING, VOLUME_INSPECTION
-    from pypod.pure.store.stage import SHUTDOWN
+    from pypod.pure.store.shutdown_stage import SHUTDOWN
     from pypod.pure.userns.stage import PAUSE_PROCESS, REEXECUTION
 
     own: dict[str, Stage[Draft]] = {

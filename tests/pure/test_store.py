@@ -9,7 +9,8 @@ from pypod.pure.configured import Configured
 from pypod.pure.facts import ALL_CAPABILITIES, BuildFacts, Identity
 from pypod.pure.failure import DriverIncompatible, DriverPrerequisites, DriverUnsupported, StoreIncomplete
 from pypod.pure.program import drive, in_order
-from pypod.pure.store.stage import CAPABILITIES, SHUTDOWN, STORE, count_images
+from pypod.pure.store.shutdown_stage import SHUTDOWN
+from pypod.pure.store.stage import CAPABILITIES, STORE, count_images
 from pypod.pure.surroundings.facts import Surroundings
 from pypod.pure.world.state import Mount, Overlay
 from tests.pure.store_hosts import GRAPH, RUN, Watched, asking, bare_world, directory, file

@@ -31,7 +31,7 @@ from pypod.pure.lifecycle.migrate import (
     state_set,
     stop_signal,
 )
-from pypod.pure.program import Program, attempt, need, notes, settle, stage
+from pypod.pure.program import Program, attempt, need, notes, settle
 from pypod.pure.userns.decide import pause_path
 from pypod.pure.vocabulary.changes import RemoveFile
 from pypod.pure.vocabulary.database import UpdateDatabase
@@ -40,10 +40,8 @@ from pypod.pure.vocabulary.process import IsAlive
 from pypod.pure.vocabulary.services import KillProcess
 
 
-def _migrate(draft: Draft) -> Program[Draft]:
+def migrate(draft: Draft) -> Program[Draft]:
     """Stop, then look at the runtime that is asked for, then rewrite configurations: libpod's order."""
-    if not draft.configured.migrate or draft.locks is None:
-        return draft
     draft, objects = yield from load_containers(draft)
     for container in objects.containers:
         yield from sync_container(draft, container)
@@ -97,6 +95,3 @@ def _end_pause_process(draft: Draft) -> Program[None]:
     if pid is not None:
         yield from need(RemoveFile(path), pause_file_kept(path))
         yield from need(KillProcess(pid, 9), pause_process_kept)
-
-
-MIGRATE = stage("migrate", _migrate)

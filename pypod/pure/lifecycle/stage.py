@@ -1,4 +1,7 @@
-"""The end of construction under the alive lock: the lock, the namespace, new lock numbers, the finish."""
+"""The end of construction under the alive lock: the lock, the namespace, new lock numbers, the refresh, the finish.
+
+What only some hosts and some commands come to is loaded when they do: most constructions find a runtime that is up.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,12 @@ import msgspec
 from returns.result import Result
 
 from pypod.pure.configuration.keys import TMP_DIR
-from pypod.pure.database.facts import EditJson
-from pypod.pure.database.lifecycle import container_lock, pod_lock, volume_lock
-from pypod.pure.draft import Draft, Locks
-from pypod.pure.events.line import RENUMBER as RENUMBERED
-from pypod.pure.events.stage import write_event
+from pypod.pure.draft import Draft
 from pypod.pure.facts import Handle
 from pypod.pure.failure import Problem
 from pypod.pure.lifecycle.decide import Alive, alive, alive_file, alive_lock, finished, unlocked
-from pypod.pure.lifecycle.loading_stage import load_objects
-from pypod.pure.lifecycle.renumber import Renumbered, unallocated, unwritten
-from pypod.pure.locks.stage import allocate, free_all
-from pypod.pure.program import Program, Stage, attempt, need, settle, stage
+from pypod.pure.program import Program, Stage, attempt, settle, stage
 from pypod.pure.store.lockfile_stage import holding, make_lock_file
-from pypod.pure.userns.stage import USER_NAMESPACE
-from pypod.pure.vocabulary.database import ReadObjects, UpdateDatabase
 from pypod.pure.vocabulary.files import Stat
 
 
@@ -45,6 +39,8 @@ def under_alive_lock(inner: Stage[Draft]) -> Stage[Draft]:
         done = yield from holding(lock, use)
         if done is not None:
             return done
+        from pypod.pure.userns.stage import USER_NAMESPACE
+
         stayed = yield from USER_NAMESPACE(draft)
         verdict = settle((yield from _look(stayed, needs_userns=False)))
         return (yield from inner(msgspec.structs.replace(stayed, refresh=verdict is Alive.REFRESH)))
@@ -59,33 +55,27 @@ def _look(draft: Draft, *, needs_userns: bool) -> Program[Result[Alive, Problem]
 
 
 def _renumber(draft: Draft) -> Program[Draft]:
-    """New numbers for the locks of all objects, from the lowest: containers, pods, volumes."""
-    locks = draft.locks
-    if not draft.configured.renumber or locks is None:
+    if not draft.configured.renumber or draft.locks is None:
         return draft
-    yield from free_all(locks)
-    draft, objects = yield from load_objects(draft, locks, (yield from need(ReadObjects(draft.database_path))))
-    for container in objects.containers:
-        number = yield from _number(locks, "container", container.id)
-        yield from _rewrite(draft, Renumbered("container", container.id, container_lock(container, number)))
-    for pod in objects.pods:
-        number = yield from _number(locks, "pod", pod.id)
-        yield from _rewrite(draft, Renumbered("pod", pod.id, pod_lock(pod, number)))
-    for volume in objects.volumes:
-        number = yield from _number(locks, "volume", volume.name)
-        yield from _rewrite(draft, Renumbered("volume", volume.name, volume_lock(volume, number)))
-    yield from write_event(draft, RENUMBERED)
-    return draft
+    from pypod.pure.lifecycle.renumber_stage import renumber
+
+    return (yield from renumber(draft, draft.locks))
 
 
-def _number(locks: Locks, what: str, named: str) -> Program[int]:
-    allocated = yield from allocate(locks)
-    return settle(allocated.alt(unallocated(what, named)))
+def _refresh(draft: Draft) -> Program[Draft]:
+    if not draft.refresh:
+        return draft
+    from pypod.pure.lifecycle.refresh_stage import refresh
+
+    return (yield from refresh(draft))
 
 
-def _rewrite(draft: Draft, one: Renumbered) -> Program[None]:
-    changes: tuple[EditJson, ...] = (one.change,)
-    yield from need(UpdateDatabase(draft.database_path, changes), unwritten(one))
+def _migrate(draft: Draft) -> Program[Draft]:
+    if not draft.configured.migrate or draft.locks is None:
+        return draft
+    from pypod.pure.lifecycle.migrate_stage import migrate
+
+    return (yield from migrate(draft))
 
 
 def _finish(draft: Draft) -> Program[Draft]:
@@ -94,4 +84,6 @@ def _finish(draft: Draft) -> Program[Draft]:
 
 
 RENUMBER = stage("renumber", _renumber)
+REFRESH = stage("refresh", _refresh)
 FINISH = stage("finish", _finish)
+MIGRATE = stage("migrate", _migrate)

@@ -12,9 +12,7 @@ from returns.result import Failure, Result, Success
 from pypod.pure.facts import Diagnostic, DirectoryEntry, FileType, Level
 from pypod.pure.failure import HostError, InvalidArgument, Problem, Refused
 from pypod.pure.gotext import joined
-from pypod.pure.network.conflist import conflist
 from pypod.pure.network.gojson import decoded_object, text_of
-from pypod.pure.network.subnet import parse_subnet
 
 SENTINEL: Final = "defaultCNINetExists"
 FIRST_NUMBER: Final = 87
@@ -95,6 +93,10 @@ def content(wanted: DefaultNetwork) -> Result[bytes | None, Problem]:
 
     There libpod means to fail but wraps an error that is nil, and so makes no network and says nothing.
     """
+    # Loaded here: the network is made once in the life of a static directory.
+    from pypod.pure.network.conflist import conflist
+    from pypod.pure.network.subnet import parse_subnet
+
     parsed = parse_subnet(wanted.subnet)
     if isinstance(parsed, Failure):
         text = f"default network subnet {wanted.subnet} is invalid: {parsed.failure()}"

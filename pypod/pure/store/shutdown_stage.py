@@ -6,7 +6,7 @@ from returns.result import Failure, Result, Success
 
 from pypod.pure.draft import Draft
 from pypod.pure.failure import Problem
-from pypod.pure.program import Program, attempt, need
+from pypod.pure.program import Program, attempt, need, stage
 from pypod.pure.store.facts import Store
 from pypod.pure.store.layout import layers_table, storage_lock
 from pypod.pure.store.lockfile_stage import holding
@@ -68,3 +68,13 @@ def shut_down(draft: Draft) -> Program[Result[None, Problem]]:
         return Success(None)
     done = yield from shut_down_store(draft.store)
     return done.alt(not_shut_down)
+
+
+def _shut_down(draft: Draft) -> Program[Draft]:
+    """Podman's command drops the error of a shutdown."""
+    yield from shut_down(draft)
+    return draft
+
+
+SHUTDOWN = stage("shutdown", _shut_down)
+"""``Runtime.Shutdown(false)`` at the end of a command that succeeded."""

@@ -1,4 +1,4 @@
-"""Opening containers/storage, and shutting it down."""
+"""Opening containers/storage."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ from pypod.pure.store.layout import (
     why_not_opened,
 )
 from pypod.pure.store.lockfile_stage import holding, make_lock_file
-from pypod.pure.store.shutdown_stage import shut_down, shut_down_store
 from pypod.pure.store.tables_stage import count_images, load_image_stores, load_layers, load_table
 from pypod.pure.vocabulary.changes import MakeDirectories
 from pypod.pure.vocabulary.process import WorkingDirectory
@@ -114,19 +113,9 @@ def _open(draft: Draft) -> Program[Draft]:
     return (yield from open_store(draft))
 
 
-def _shut_down(draft: Draft) -> Program[Draft]:
-    """Podman's command drops the error of a shutdown."""
-    yield from shut_down(draft)
-    return draft
-
-
 CAPABILITIES = stage("capabilities", _decide)
 """Whether a store is opened at all."""
 STORE = stage("store", _open)
 """The container store."""
-SHUTDOWN = stage("shutdown", _shut_down)
-"""``Runtime.Shutdown(false)`` at the end of a command that succeeded."""
 
-__all__ = [
-    "CAPABILITIES", "SHUTDOWN", "STORE", "count_images", "load_layers", "open_store", "shut_down", "shut_down_store",
-]  # fmt: skip
+__all__ = ["CAPABILITIES", "STORE", "count_images", "load_layers", "open_store"]
