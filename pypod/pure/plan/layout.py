@@ -78,7 +78,10 @@ def many(number: int, one: str) -> str:
 
 def tamed(plan: Plan) -> Plan:
     """The plan with control characters shown instead of sent to the terminal; new lines stay in messages only."""
-    return msgspec.convert(_tame(msgspec.to_builtins(plan), ""), Plan)
+    plain = msgspec.to_builtins(plan)
+    tame = _tame(plain, "")
+    # Nearly every plan is tame already, and reading it back as one takes longer than looking.
+    return plan if tame == plain else msgspec.convert(tame, Plan)
 
 
 def _tame(value: Any, under: str) -> Any:

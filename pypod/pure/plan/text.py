@@ -322,14 +322,13 @@ def _warnings(page: Page, plan: Plan, *, verbose: bool) -> None:
     worrying = [one for one in plan.diagnostics if one.level in ("warning", "error") and one.message != told]
     if not worrying:
         return
-    # Loaded here: most plans have nothing to group.
-    from toolz.itertoolz import groupby, unique
-
-    groups = groupby(lambda one: one.diagnosis or one.stage, worrying)
+    groups: dict[str, dict[str, Diagnostic]] = {}
+    for one in worrying:
+        # The same line in a later stage is the same trouble.
+        groups.setdefault(one.diagnosis or one.stage, {}).setdefault(one.message, one)
     page.section(many(len(groups), "warning"))
     for group in groups.values():
-        # The same line in a later stage is the same trouble.
-        _warning(page, tuple(unique(group, key=lambda one: one.message)), verbose=verbose)
+        _warning(page, tuple(group.values()), verbose=verbose)
 
 
 def _warning(page: Page, group: tuple[Diagnostic, ...], *, verbose: bool) -> None:
