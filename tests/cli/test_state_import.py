@@ -137,7 +137,13 @@ def test_what_is_no_export(tmp_path: Path, capsys: pytest.CaptureFixture[str], d
 
 def test_an_export_of_the_newer_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = {"size": 1, "page_size": 4096, "pages": 1, "free_pages": 0, "txid": 0, "schema": 1}
-    held: dict[str, Any] = {"format": "pypod-state", "format_version": "1.0", "database": "sqlite", "file": file, "tables": []}
+    held: dict[str, Any] = {
+        "format": "pypod-state",
+        "format_version": "1.0",
+        "database": "sqlite",
+        "file": file,
+        "tables": [],
+    }
     (tmp_path / "document").write_text(json.dumps({**held, "others": [], "application_id": 0, "user_version": 0}))
     assert "only exports of a bolt_state.db" in refused(tmp_path / "document", tmp_path / "bolt_state.db", capsys)
 
