@@ -19,11 +19,14 @@ class Table(dict[K, V]):
 
     def set(self, key: K, value: V) -> Table[K, V]:
         """With one entry more, or another value for it."""
-        return Table({**self, key: value})
+        return self.having({key: value})
 
     def having(self, entries: Mapping[K, V]) -> Table[K, V]:
         """With several entries."""
-        return Table({**self, **entries})
+        # One copy, filled before anybody sees it.
+        after = Table(self)
+        dict.update(after, entries)
+        return after
 
     def without(self, keys: Iterable[K]) -> Table[K, V]:
         """Without some entries."""

@@ -14,6 +14,7 @@ Text may hold undecodable bytes as surrogate escapes, which only the standard li
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final, TypeAlias, cast
 
 import msgspec
@@ -192,6 +193,8 @@ def _redacted_bytes(content: bytes) -> bytes:
     return re.sub(rb"""://[^/@\s"']+:[^/@\s"']*@""", b"://" + REDACTED.encode() + b"@", marked)
 
 
+# The log of one construction is much like that of another.
+@lru_cache(maxsize=1024)
 def _redacted_text(text: str) -> str:
     # Nearly every line of the log is told as it is.
     upper = text.upper()
@@ -250,7 +253,8 @@ def _of_variable(effect: SetVariable) -> SetVariable:
 
 
 def _of_note(effect: Note) -> Note:
-    return Note(effect.level, _redacted_text(effect.message), effect.stream)
+    message = _redacted_text(effect.message)
+    return effect if message == effect.message else Note(effect.level, message, effect.stream)
 
 
 def _of_content(effect: CreateFile | WriteFile | AppendFile) -> Effect[Any]:

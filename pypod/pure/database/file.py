@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Final
 
 from msgspec import Struct
 from returns.result import Failure, Result, Success
@@ -17,7 +18,7 @@ from pypod.pure.bolt.changes import BoltChange, Place
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.meta import Meta
 from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, Snapshot, open_snapshot
-from pypod.pure.database.facts import StateChange
+from pypod.pure.database.facts import EditJson, StateChange
 from pypod.pure.database.tree import Tree, damage, empty_tree, key_of, transaction, tree_of_snapshot
 from pypod.pure.failure import HostError
 
@@ -55,15 +56,38 @@ class Database(Struct, frozen=True):
         Failures in bbolt's words: ``bucket not found``, ``incompatible value`` ...; why a value is not a JSON object;
         what is damaged.
         """
-        asked = transaction(self.tree, wanted)
-        if isinstance(asked, Failure):
-            return asked
-        done = asked.unwrap()
-        file = _committed(self, done.changes)
-        if isinstance(file, Failure):
-            return Failure(damage(file.failure(), path))
-        after, meta = file.unwrap()
-        return Success((Database(done.tree, after, meta), done.details))
+        asked = tuple(wanted)
+        # What an edit writes into an object may be a list, which cannot be looked up.
+        if self.size > _SMALL or any(isinstance(one, EditJson) for one in asked):
+            return _updated(self, asked, path)
+        return _updated_before(self, asked, path)
+
+    def __eq__(self, other: object) -> bool:
+        # The rest follows from the bytes.
+        return isinstance(other, Database) and self.page_size == other.page_size and self.file == other.file
+
+    def __hash__(self) -> int:
+        return hash((self.file, self.page_size))
+
+
+def _updated(
+    database: Database, wanted: tuple[StateChange, ...], path: str
+) -> Result[tuple[Database, tuple[str, ...]], HostError]:
+    asked = transaction(database.tree, wanted)
+    if isinstance(asked, Failure):
+        return asked
+    done = asked.unwrap()
+    file = _committed(database, done.changes)
+    if isinstance(file, Failure):
+        return Failure(damage(file.failure(), path))
+    after, meta = file.unwrap()
+    return Success((Database(done.tree, after, meta), done.details))
+
+
+# Every first construction makes the same buckets and fixes much the same directories: in a process that plans for many
+# hosts the pages need not be laid out anew for each.  Kept are 64 transactions, on files of at most 128 KiB.
+_updated_before = lru_cache(maxsize=64)(_updated)
+_SMALL: Final = 1 << 17
 
 
 def _committed(database: Database, asked: Iterable[BoltChange]) -> Result[tuple[bytes, Meta], BoltError]:

@@ -12,7 +12,7 @@ The same fold reports an apply, whose tape has the real answers.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -37,6 +37,12 @@ from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, RunProgram
 from pypod.pure.vocabulary.telling import EnterStage, LeaveStage, Note
 
 EPERM, EACCES = 1, 13
+
+_Seen: TypeAlias = tuple[Effect[Any], bool, Any]
+"""What was looked at, whether the host refused, and what it answered."""
+_OBSERVE: Final = Kind.OBSERVE
+_TELL: Final = Kind.TELL
+_CHANGE: Final = Kind.CHANGE
 
 _READING: Final = (
     ReadFile, ListDirectory, Stat, LookAt, HoldsFuseOverlayRemains, ReadDatabase, ReadObjects, ReadLockSegment,
@@ -113,7 +119,9 @@ def summarize(
         stages=tuple(fold.stages),
         actions=tuple(fold.actions),
         holds=tuple(fold.holds),
-        observations=facts.Observations(fold.count, f"sha256:{fold.digest.hexdigest()}", programs, denied),
+        observations=facts.Observations(
+            fold.count, f"sha256:{sha256(_canonical(fold.seen)).hexdigest()}", programs, denied
+        ),
         diagnostics=tuple(fold.diagnostics),
         after_unknown=tuple(fold.unknown),
         pins=facts.Pins(fold.host.boot_id if fold.host else about.boot_id, fold.txid, fold.alive, fold.files),
@@ -144,7 +152,7 @@ class _Fold:
         self.files: dict[str, str] = {}
         self.changed: set[str] = set()
         self.count = 0
-        self.digest = sha256()
+        self.seen: list[_Seen] = []
         self.left = False
         self.txid: int | None = None
         self.alive: str | None = None
@@ -160,13 +168,13 @@ class _Fold:
 
     def hear(self, effect: Effect[Any], answer: Result[Any, HostError]) -> None:
         kind = effect.kind
-        if kind is Kind.OBSERVE:
+        if kind is _OBSERVE:
             self._observed(effect, answer)
-        elif kind is Kind.TELL:
+        elif kind is _TELL:
             self._told(effect)
-        elif isinstance(answer, Failure):
+        elif type(answer) is Failure:
             return
-        elif kind is Kind.CHANGE:
+        elif kind is _CHANGE:
             self._changed(effect, answer.unwrap())
         elif kind is Kind.HOLD:
             self.holds.append(facts.Hold(self.stage, _held(effect)))
@@ -218,17 +226,20 @@ class _Fold:
     def _observed(self, effect: Effect[Any], answer: Result[Any, HostError]) -> None:
         self.count += 1
         kind = type(effect)
+        # Nobody derives from Failure, and its metaclass makes isinstance slow: this is asked for everything that is seen.
+        refused = type(answer) is Failure
+        value = answer.failure() if refused else answer.unwrap()
         if kind not in _NEVER_THE_SAME:
-            self.digest.update(_canonical(effect, answer))
+            self.seen.append((effect, refused, value))
         if isinstance(effect, RunProgram):
             safe = redacted(effect)
             self.programs[" ".join(safe.argv if isinstance(safe, RunProgram) else ())] = None
-        if isinstance(answer, Failure):
-            error = answer.failure()
+        if refused:
+            error: HostError = value
             if error.errno in (EPERM, EACCES) and isinstance(effect, _READING):
                 self.denied[error.subject] = None
         elif kind in _TELLING:
-            self._pinned(effect, answer.unwrap())
+            self._pinned(effect, value)
 
     def _pinned(self, effect: Effect[Any], value: Any) -> None:
         if isinstance(effect, ReadFile):
@@ -259,10 +270,9 @@ def _held(effect: Effect[Any]) -> str:
     return effect.name if isinstance(effect, MapLockSegment) else effect.describe()
 
 
-def _canonical(effect: Effect[Any], answer: Result[Any, HostError]) -> bytes:
-    value = answer.failure() if isinstance(answer, Failure) else answer.unwrap()
-    exchange = (effect, isinstance(answer, Failure), value)
+def _canonical(seen: list[_Seen]) -> bytes:
+    """All that was seen, in a form that is the same for the same answers."""
     try:
-        return msgspec.json.encode(exchange, order="deterministic")
+        return msgspec.json.encode(seen, order="deterministic")
     except UnicodeEncodeError:
-        return repr(exchange).encode("utf-8", "backslashreplace")
+        return repr(seen).encode("utf-8", "backslashreplace")

@@ -90,11 +90,11 @@ def plain(value: Any) -> Any:
     """A value of a setting as plain JSON."""
     if type(value) in _SCALARS:
         return value
+    if isinstance(value, (tuple, list)):
+        return [plain(one) for one in cast("tuple[Any, ...]", value)]
     if isinstance(value, Mapping):
         table: Mapping[Any, Any] = cast("Any", value)
         return {str(key): plain(table[key]) for key in sorted(table, key=str)}
-    if isinstance(value, (tuple, list)):
-        return [plain(one) for one in cast("tuple[Any, ...]", value)]
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return value if value is None or isinstance(value, str | bool | int | float) else str(value)

@@ -12,6 +12,7 @@ is asked (supplementary groups, access control lists and security modules are it
 from __future__ import annotations
 
 import errno
+from functools import lru_cache
 from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
@@ -44,6 +45,7 @@ PAGE: Final = 4096
 _LONGEST_NAME: Final = 255
 _LONGEST_PATH: Final = 4096
 _MOST_LINKS: Final = 40
+_DOTTED: Final = ("/.", "/..")
 OVERFLOW_ID: Final = 65534
 
 replaced = msgspec.structs.replace
@@ -76,6 +78,8 @@ def below(directory: str, name: str) -> str:
     return f"/{name}" if directory == "/" else f"{directory}/{name}"
 
 
+# A run is refused a hundred times, and most often the same way as the run before: answers are values, so they are shared.
+@lru_cache(maxsize=4096)
 def refusal(number: int, call: str, subject: str) -> Result[Any, HostError]:
     """The failure with that errno."""
     return Failure(HostError(number, call, subject))
@@ -156,10 +160,10 @@ class Tree:
 
     def permits(self, node: Node, want: int) -> bool:
         """Whether the mode or a capability permits it (the kernel's ``generic_permission``)."""
-        who = self.identity()
         mode = node.mode
         if mode & want * 0o111 == want * 0o111:
             return True
+        who = self.identity()
         if self.outside_uid(who.euid) == node.uid:
             mode >>= 6
         elif self.outside_gid(who.egid) == node.gid:
@@ -289,8 +293,28 @@ class Tree:
         start = self._known_above(full)
         if not everywhere and not self._reachable(start):
             return errno.EACCES
+        if not self.world.open:
+            missing = self._missing(full, start, everywhere=everywhere)
+            if missing is not None:
+                return missing
         pending = [part for part in reversed(full[len(start) :].split("/")) if part]
         return self._walk(start, pending, follow, everywhere=everywhere, mind_slash=path[-1] == "/")
+
+    def _missing(self, path: str, start: str, *, everywhere: bool) -> Place | int | None:
+        """What most walks of a closed world come to: there is no node behind ``start``.  ``None``: it has to be walked."""
+        begin = len(start) if start != "/" else 0
+        end = path.find("/", begin + 1)
+        child = path if end < 0 else path[:end]
+        node = self.world.nodes[start]
+        if (
+            child in self.world.nodes
+            or node.type is not _DIRECTORY
+            or not 1 < len(child) - begin <= _LONGEST_NAME // 4
+            or child.endswith(_DOTTED)
+            or not (everywhere or self.searchable(node))
+        ):
+            return None
+        return errno.ENOENT if end >= 0 and path[end:].strip("/") else Place(child, None)
 
     def _known_above(self, path: str) -> str:
         """The longest beginning of an absolute path that is a key of ``nodes`` and no link: it needs no walking."""
@@ -309,7 +333,8 @@ class Tree:
             if path == "/":
                 return True
             directory = path[:at] or "/"
-            if not self.searchable(nodes[directory]):
+            node = nodes[directory]
+            if node.mode & 0o111 != 0o111 and not self.searchable(node):
                 return False
             at = path.find("/", at + 1)
         return True
