@@ -10,7 +10,6 @@ import contextlib
 import errno
 import os
 import select
-import signal
 import time
 from typing import Final
 
@@ -22,8 +21,12 @@ from pypod.pure.failure import HostError
 LIMIT_SECONDS: Final = 5.0
 KEPT_BYTES: Final = 4 << 20
 _CHUNK: Final = 1 << 16
-_RESET: Final = (signal.SIGPIPE, signal.SIGXFSZ)
-"""Python ignores these; a program that is started must not inherit that."""
+_KILL: Final = 9
+_RESET: Final = (13, 25)
+"""SIGPIPE and SIGXFSZ: Python ignores these; a program that is started must not inherit that.
+
+Linux's numbers: the module that names them takes a millisecond to load.
+"""
 
 
 def find_program(name: str, search_path: str) -> Result[str, HostError]:
@@ -60,7 +63,7 @@ def run(path: str, argv: tuple[str, ...], stdin: bytes, environment: dict[str, s
             _close(end)
     if status is None:
         _kill(child)
-        return ProgramOutput(-1, stdout, stderr, int(signal.SIGKILL), timed_out=True)
+        return ProgramOutput(-1, stdout, stderr, _KILL, timed_out=True)
     code = os.waitstatus_to_exitcode(status)
     return ProgramOutput(code, stdout, stderr) if code >= 0 else ProgramOutput(-1, stdout, stderr, -code)
 
@@ -153,6 +156,6 @@ def _wait(child: int, deadline: float) -> int | None:
 def _kill(child: int) -> None:
     """End the whole process group that the child leads, and take the child's status."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
+        os.killpg(child, _KILL)
     with contextlib.suppress(ChildProcessError):
         os.waitpid(child, 0)
