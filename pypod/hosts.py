@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
@@ -17,14 +17,13 @@ from pypod.effects.live import planning_host
 from pypod.effects.planning import Planning
 from pypod.pipeline import program_of
 from pypod.pure.draft import Draft, Request
-from pypod.pure.effect import Effect
 from pypod.pure.facts import ALL_CAPABILITIES, Identity, ProgramOutput
 from pypod.pure.failure import HostError, Misused, Problem
 from pypod.pure.installed.stage import installed_podman
 from pypod.pure.program import drive, run
 from pypod.pure.tape import Exchange
 from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, RunProgram
-from pypod.pure.world import Simulated, World, reexecuted
+from pypod.pure.world import Simulated, World
 
 T = TypeVar("T")
 
@@ -77,25 +76,8 @@ _OF_A_USER: Final = (
 """Variables that Podman looks at and that a login as root does not keep."""
 
 
-class Simulation:
-    """A simulated host that can be gone on with as the process that was started by leaving."""
-
-    def __init__(self, world: World) -> None:
-        self._host = Simulated(world)
-
-    def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
-        return self._host.answer(effect)
-
-    @property
-    def left(self) -> Effect[Any] | None:
-        return self._host.left
-
-    @property
-    def world(self) -> World:
-        return self._host.world
-
-    def reexecute(self) -> None:
-        self._host = Simulated(reexecuted(self._host.world))
+Simulation: TypeAlias = Simulated
+"""A simulated host that can be gone on with as the process that was started by leaving."""
 
 
 class Described:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 ERRNO_TEXT: Final[dict[int, str]] = {
@@ -133,6 +134,8 @@ def cleaned(path: str) -> str:
     return "/" + "/".join(kept) if rooted else "/".join(kept) or "."
 
 
+# A run joins the same few hundred paths again and again, and so does the next one.
+@lru_cache(maxsize=2048)
 def joined(*parts: str) -> str:
     """``filepath.Join``: the non-empty parts joined and cleaned; nothing at all gives the empty path."""
     present = [part for part in parts if part]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from errno import ENOENT, ENOTDIR
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, cast
 
 from msgspec import Struct
@@ -114,7 +114,13 @@ def read_layer(file: ConfigurationFile) -> Result[Layer, str]:
 def _decoded(content: Result[bytes, HostError]) -> Result[Decoded, str]:
     if isinstance(content, Failure):
         return Failure(content.failure().message)
-    document = parse_document(content.unwrap())
+    return _decoded_text(content.unwrap())
+
+
+# A run loads its configuration up to twice.
+@lru_cache(maxsize=16)
+def _decoded_text(content: bytes) -> Result[Decoded, str]:
+    document = parse_document(content)
     return decode(document.unwrap(), containers_conf()) if not isinstance(document, Failure) else document
 
 

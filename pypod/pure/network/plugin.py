@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -75,9 +76,16 @@ def is_scanned(error: HostError) -> bool:
 def loaded(file: str, read: Result[bytes, HostError]) -> Result[Network, Diagnostic]:
     """The network that a file configures; the failure is what ocicni logs before it passes the file over."""
     is_list = file.endswith(".conflist")
-    network = _list(file, read) if is_list else _single(file, read)
+    content = _content(file, read)
+    network = content if isinstance(content, Failure) else _network(file, content.unwrap(), is_list)
     kind = "config list file" if is_list else "config file"
     return network.alt(lambda why: Diagnostic(Level.ERROR, f"Error loading CNI {kind} {file}: {why}"))
+
+
+# Hosts have much the same few networks, most of all the default one.
+@lru_cache(maxsize=32)
+def _network(file: str, content: bytes, is_list: bool) -> Result[Network, str]:
+    return _list(file, content) if is_list else _single(file, content)
 
 
 def _plugin(members: dict[str, Any]) -> Result[tuple[str, str, str], str]:
@@ -102,23 +110,17 @@ def _content(file: str, read: Result[bytes, HostError]) -> Result[bytes, str]:
     return read.alt(lambda error: f"error reading {file}: {error.message}")
 
 
-def _single(file: str, read: Result[bytes, HostError]) -> Result[Network, str]:
+def _single(file: str, content: bytes) -> Result[Network, str]:
     """A file with one plugin: a list of that plugin."""
-    content = _content(file, read)
-    if isinstance(content, Failure):
-        return Failure(content.failure())
-    members = decoded_object(content.unwrap(), "types.NetConf")
+    members = decoded_object(content, "types.NetConf")
     if isinstance(members, Failure):
         return Failure(f"error parsing configuration: {members.failure()}")
     return _plugin(members.unwrap()).map(lambda plugin: Network(plugin[1], plugin[2], (plugin[0],), file))
 
 
-def _list(file: str, read: Result[bytes, HostError]) -> Result[Network, str]:
+def _list(file: str, content: bytes) -> Result[Network, str]:
     """A file with a list of plugins (libcni's ``ConfListFromBytes``)."""
-    content = _content(file, read)
-    if isinstance(content, Failure):
-        return Failure(content.failure())
-    members = decoded_object(content.unwrap(), "map[string]interface {}")
+    members = decoded_object(content, "map[string]interface {}")
     if isinstance(members, Failure):
         return Failure(_of_list(members.failure()))
     return _head(file, members.unwrap()).alt(_of_list)

@@ -127,8 +127,9 @@ def _without_passwords(value: Any) -> Any:
 def _setting(name: str, setting: spine.Setting) -> Setting:
     claim = setting.claim
     if claim.origin is spine.BUILTIN and not setting.overrode and not setting.ignored:
-        # Most settings are nobody's claim.
-        return Setting(plain(claim.value), _BUILTIN)
+        # Most settings are nobody's claim, and most of them plain already.
+        value = claim.value
+        return Setting(value if type(value) in _SCALARS else plain(value), _BUILTIN)
     return Setting(
         shown(name, claim.value, claim.origin),
         _origin(claim.origin),

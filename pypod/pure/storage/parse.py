@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from functools import lru_cache
 from typing import Any, Final
 
 from pyrsistent import pmap
@@ -40,6 +41,8 @@ _NOTHING: Final[dict[str, Any]] = {
 _Given = dict[str, FieldClaim]
 
 
+# The same file is read up to four times in a run.
+@lru_cache(maxsize=16)
 def decoded(content: bytes) -> Result[Decoded, str]:
     """The fields that a storage.conf sets, or the library's text of what is wrong with it."""
     document = parse_document(content)

@@ -101,6 +101,10 @@ class Simulated:
         """The effect with which the process was left; the caller goes on with the program on ``reexecuted(world)``."""
         return self._kernel.world.left
 
+    def reexecute(self) -> None:
+        """Go on as the process that was started by leaving."""
+        self._kernel = _Kernel(reexecuted(self.world))
+
     def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
         return effect.via(self._kernel)
 

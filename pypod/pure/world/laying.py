@@ -110,10 +110,7 @@ class Laying(Looking):
 
     def file(self, path: str, part: Part) -> None:
         """A file in one of its forms; one that is there keeps what is not given."""
-        parent = path.rpartition("/")[0] or "/"
-        over = self.walk(parent)
-        if isinstance(over, int) or over.node is None or over.node.type is not FileType.DIRECTORY:
-            self.directory(parent, Part({}, part.place))
+        self._parents(path, part)
         here = self._place(path, part)
         fresh = here.node is None
         node = self._special(part) if fresh else None
@@ -129,6 +126,13 @@ class Laying(Looking):
         if node.type is not FileType.LINK and (fresh or mode is not None):
             node = replaced(node, mode=0o644 if mode is None else mode.mode())
         self.put(here.path, node)
+
+    def _parents(self, path: str, part: Part) -> None:
+        """The directory of a path, with its missing parents."""
+        parent = path.rpartition("/")[0] or "/"
+        over = self.walk(parent)
+        if isinstance(over, int) or over.node is None or over.node.type is not FileType.DIRECTORY:
+            self.directory(parent, Part({}, part.place))
 
     def _special(self, part: Part) -> Node | None:
         link = part.get("symlink")
@@ -226,10 +230,12 @@ class Laying(Looking):
         content = Program(stdout, stderr, number_in(part, "rc", 0, 255), seconds, script)
         self.remove(path)
         mode = part.get("mode")
-        self.file(path, Part({"text": "", "mode": "0755" if mode is None else mode.value}, part.place))
-        place = self._place(path, part, follow=True)
-        if place.node is not None:
-            self.put(place.path, replaced(place.node, content=content, size=len(script)))
+        bits = 0o755 if mode is None else mode.mode()
+        self._parents(path, part)
+        here = self._place(path, part)
+        if here.node is not None:
+            part.wrong("a path where there is nothing yet")
+        self.put(here.path, Node(FileType.FILE, bits, *self._owner(path, Part({})), len(script), content))
 
     # -- mounts
 

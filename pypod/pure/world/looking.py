@@ -42,8 +42,10 @@ class Looking(Tree):
     def stat(self, path: str, /) -> Result[FileStatus, HostError]:
         if self.world.open and path.startswith(_KERNEL):
             return self.asked(Stat(path))
-        found = self.found(path)
-        return refusal(found, "stat", path) if isinstance(found, int) else Success(self._status(found[1]))
+        place = self.walk(path)
+        if isinstance(place, int):
+            return refusal(place, "stat", path)
+        return refusal(errno.ENOENT, "stat", path) if place.node is None else Success(self._status(place.node))
 
     def look_at(self, path: str, /) -> Result[FileStatus, HostError]:
         found = self.found(path, follow=False)

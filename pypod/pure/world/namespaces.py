@@ -43,7 +43,7 @@ class Namespaces(Mounts):
 
     def stat(self, path: str, /) -> Result[FileStatus, HostError]:
         """A live process has namespace files, which its own user may look at."""
-        if not self.world.open and path.startswith("/proc/") and "/ns/" in path:
+        if path.startswith("/proc/") and not self.world.open and "/ns/" in path:
             pid = path.split("/")[2]
             if pid.isdecimal() and self.world.processes.get(int(pid)):
                 return Success(FileStatus(FileType.FILE, 0o444))

@@ -179,11 +179,6 @@ class Tree:
     def searchable(self, node: Node) -> bool:
         return (self.world.open and node.seen) or self.permits(node, EXECUTE)
 
-    def unrestricted(self) -> bool:
-        """Whether search permission is never an obstacle: root in the namespace of the host."""
-        who = self.world.identity
-        return who is not None and self.world.mappings is None and bool(who.capabilities >> DAC_OVERRIDE & 1)
-
     def writable(self, path: str, node: Node) -> int:
         """0, or the errno with which writing to the node itself is refused: EACCES, then EROFS."""
         if self.world.open and node.seen:
@@ -218,8 +213,8 @@ class Tree:
         for mount in self.world.mounts:
             point = mount.point
             if (
-                len(point) >= length
-                and path.startswith(point)
+                path.startswith(point)
+                and len(point) >= length
                 and (point == "/" or len(path) == len(point) or path[len(point)] == "/")
             ):
                 best, length = mount, len(point)
@@ -279,8 +274,11 @@ class Tree:
 
     def walk(self, path: str, *, follow: bool = True) -> Place | int:
         """Where a path leads.  ``follow``: a link as last component is followed."""
-        node = self.world.nodes.get(path)
-        everywhere = self.unrestricted()
+        world = self.world
+        node = world.nodes.get(path)
+        who = world.identity
+        # Root in the namespace of the host: search permission is never an obstacle.
+        everywhere = who is not None and world.mappings is None and bool(who.capabilities >> DAC_OVERRIDE & 1)
         if node is not None and (node.type is not _LINK or not follow):
             return Place(path, node) if everywhere or self._reachable(path) else errno.EACCES
         if not path:
@@ -293,7 +291,7 @@ class Tree:
         start = self._known_above(full)
         if not everywhere and not self._reachable(start):
             return errno.EACCES
-        if not self.world.open:
+        if not world.open:
             missing = self._missing(full, start, everywhere=everywhere)
             if missing is not None:
                 return missing
@@ -328,12 +326,12 @@ class Tree:
     def _reachable(self, path: str) -> bool:
         """Whether every directory above a canonical path may be searched."""
         nodes = self.world.nodes
+        if path == "/":
+            return True
         at = 0
         while at >= 0:
-            if path == "/":
-                return True
-            directory = path[:at] or "/"
-            node = nodes[directory]
+            node = nodes[path[:at] or "/"]
+            # Most directories may be searched by anybody.
             if node.mode & 0o111 != 0o111 and not self.searchable(node):
                 return False
             at = path.find("/", at + 1)
