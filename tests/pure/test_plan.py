@@ -15,6 +15,7 @@ from pypod.pure.failure import Departed, Misconfigured, Refused
 from pypod.pure.plan.actions import NAMES, OF_THE_PROCESS
 from pypod.pure.plan.diff import difference
 from pypod.pure.plan.facts import Plan, decoded, encoded
+from pypod.pure.plan.layout import tamed
 from pypod.pure.plan.summarize import summarize
 from pypod.pure.plan.text import NOUNS, render, render_setting
 from pypod.pure.settings import Settings
@@ -158,6 +159,21 @@ def test_a_terminal_gets_no_control_characters() -> None:
     text = render(summarize((), ending, Settings()))
     assert "\x1b" not in text
     assert "\\x1b[2J" in text
+
+
+@pytest.mark.parametrize(
+    "nasty", ["\x1b", "\\\x1b", '"\x07', '\\"\r', "\x7f", "\u202e", "\x9b", "\udc80", "\t", "\\\\\x00"]
+)
+def test_every_text_is_shown_that_a_terminal_would_obey(nasty: str) -> None:
+    plan = tamed(summarize((), Refused(f"mkdir /a{nasty}b: permission denied", f"/a{nasty}b"), Settings()))
+    assert plan.failure is not None
+    assert plan.failure.message.isprintable()
+
+
+@pytest.mark.parametrize("harmless", ["", "\\", '"', '\\"', '"\\', "\\n", "é", "\\u001b"])
+def test_a_plan_without_such_text_stays_as_it_is(harmless: str) -> None:
+    plan = summarize((), Refused(f"mkdir /a{harmless}: permission denied", f"/a{harmless}"), Settings())
+    assert tamed(plan) is plan
 
 
 def test_colour_adds_nothing_but_colour() -> None:

@@ -78,10 +78,18 @@ def many(number: int, one: str) -> str:
 
 def tamed(plan: Plan) -> Plan:
     """The plan with control characters shown instead of sent to the terminal; new lines stay in messages only."""
-    plain = msgspec.to_builtins(plan)
-    tame = _tame(plain, "")
-    # Nearly every plan is tame already, and reading it back as one takes longer than looking.
-    return plan if tame == plain else msgspec.convert(tame, Plan)
+    if _is_tame(plan):
+        return plan
+    return msgspec.convert(_tame(msgspec.to_builtins(plan), ""), Plan)
+
+
+def _is_tame(plan: Plan) -> bool:
+    """Whether a plan, as nearly every one, has no such character.  JSON writes some as they stand, the others escaped."""
+    try:
+        written = msgspec.json.encode(plan).decode()
+    except UnicodeEncodeError:
+        return False
+    return written.isprintable() and "\\" not in written.replace("\\\\", "").replace('\\"', "")
 
 
 def _tame(value: Any, under: str) -> Any:
