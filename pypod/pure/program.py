@@ -64,7 +64,8 @@ def need(effect: Effect[T], otherwise: Callable[[HostError], Problem] = _UNWRAPP
     """The host's answer, or the end of the program with the Problem that ``otherwise`` makes of the refusal."""
     answer: Result[T, HostError] = yield effect
     # Nobody derives from Failure, and its metaclass makes isinstance slow: this is asked a hundred times in a run.
-    if type(answer) is Failure:
+    kind: type = type(answer)
+    if kind is Failure:
         raise _Ended(otherwise(answer.failure()))
     return answer.unwrap()
 

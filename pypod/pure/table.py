@@ -25,7 +25,7 @@ class Table(dict[K, V]):
         """With several entries."""
         # One copy, filled before anybody sees it.
         after = Table(self)
-        dict.update(after, entries)
+        super(Table, after).update(entries)
         return after
 
     def without(self, keys: Iterable[K]) -> Table[K, V]:

@@ -227,8 +227,9 @@ class _Fold:
         self.count += 1
         kind = type(effect)
         # Nobody derives from Failure, and its metaclass makes isinstance slow: this is asked for everything that is seen.
-        refused = type(answer) is Failure
-        value = answer.failure() if refused else answer.unwrap()
+        answered: type = type(answer)
+        refused = answered is Failure
+        value: Any = answer.failure() if refused else answer.unwrap()
         if kind not in _NEVER_THE_SAME:
             self.seen.append((effect, refused, value))
         if isinstance(effect, RunProgram):
