@@ -35,6 +35,7 @@ def main() -> None:
                 "pypod plan": [sys.executable, "-m", "pypod", *roots, "plan"],
                 "podman info": [podman, *roots, "info"],
                 "podman ps -aq": [podman, *roots, "ps", "-aq"],
+                "its libraries": [sys.executable, "-c", "import returns.result, pyrsistent, msgspec"],
                 "python -c pass": [sys.executable, "-c", "pass"],
             }
         )

@@ -14,10 +14,15 @@ ONLY_FOR_SOME = {
     "pypod.effects.linux.state",
     "pypod.pure.exists.stage",
     "pypod.pure.info.stage",
+    "pypod.pure.lifecycle.migrate_stage",
+    "pypod.pure.lifecycle.renumber_stage",
     "pypod.pure.state.reading",
+    "pypod.pure.store.others_stage",
+    "pypod.pure.store.shutdown_stage",
     "pypod.pure.vocabulary.catalogue",
     "pypod.pure.world.describe",
     "threading",
+    "toolz",
 }
 """What only other commands, other hosts or a terminal need."""
 
