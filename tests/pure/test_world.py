@@ -133,3 +133,14 @@ def test_a_reboot_empties_what_is_volatile() -> None:
 def test_a_wrong_shape_is_named_by_its_place() -> None:
     wrong = described({"files": {"/x": {"text": "", "mode": 7}}}).failure()
     assert wrong.message.startswith('$.files["/x"].mode: expected ')
+
+
+def test_slashes_and_dots_lead_where_they_lead_on_linux() -> None:
+    host = _host(dirs={"/srv/a": {}}, files={"/srv/a/f": {"text": "x"}})
+    for path in ("//srv/a/f", "///srv//a/f", "/srv/./a/f", "/srv/../srv/a/f", "/srv/a//f", "/srv//a/../a/f"):
+        assert host.answer(files.Stat(path)).unwrap().size == 1, path
+    for path in ("//none", "/none//", "/srv/a/none/", "/srv/none/..", "/srv/none//x", "/srv/a/./none", "/none/./x"):
+        assert host.answer(files.Stat(path)).failure().message == f"stat {path}: no such file or directory"
+    assert host.answer(files.Stat("/srv/a/f/x")).failure().message == "stat /srv/a/f/x: not a directory"
+    made = host.answer(changes.MakeDirectories("//srv//b/c", 0o755)).unwrap()
+    assert made.paths == ("/srv/b", "/srv/b/c")

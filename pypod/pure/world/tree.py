@@ -288,40 +288,42 @@ class Tree:
         if len(path) >= _LONGEST_PATH // 4 and len(path.encode("utf-8", "surrogateescape")) >= _LONGEST_PATH:
             return errno.ENAMETOOLONG
         full = path if path[0] == "/" else f"{self.cwd()}/{path}"
-        start = self._known_above(full)
+        start, child = self._known_above(full)
         if not everywhere and not self._reachable(start):
             return errno.EACCES
         if not world.open:
-            missing = self._missing(full, start, everywhere=everywhere)
+            missing = self._missing(full, start, child, everywhere=everywhere)
             if missing is not None:
                 return missing
         pending = [part for part in reversed(full[len(start) :].split("/")) if part]
         return self._walk(start, pending, follow, everywhere=everywhere, mind_slash=path[-1] == "/")
 
-    def _missing(self, path: str, start: str, *, everywhere: bool) -> Place | int | None:
-        """What most walks of a closed world come to: there is no node behind ``start``.  ``None``: it has to be walked."""
+    def _missing(self, path: str, start: str, child: str, *, everywhere: bool) -> Place | int | None:
+        """What most walks of a closed world come to: there is nothing at ``child``.  ``None``: it has to be walked."""
+        nodes = self.world.nodes
+        node = nodes[start]
         begin = len(start) if start != "/" else 0
-        end = path.find("/", begin + 1)
-        child = path if end < 0 else path[:end]
-        node = self.world.nodes[start]
         if (
-            child in self.world.nodes
+            child in nodes
             or node.type is not _DIRECTORY
             or not 1 < len(child) - begin <= _LONGEST_NAME // 4
+            or child[begin + 1] == "/"
             or child.endswith(_DOTTED)
             or not (everywhere or self.searchable(node))
         ):
             return None
-        return errno.ENOENT if end >= 0 and path[end:].strip("/") else Place(child, None)
+        return Place(child, None) if child == path or not path[len(child) :].strip("/") else errno.ENOENT
 
-    def _known_above(self, path: str) -> str:
-        """The longest beginning of an absolute path that is a key of ``nodes`` and no link: it needs no walking."""
+    def _known_above(self, path: str) -> tuple[str, str]:
+        """The longest beginning of an absolute path that is a key of ``nodes`` and no link, which needs no walking, and the
+        beginning with one component more.
+        """
         nodes = self.world.nodes
         while True:
-            path = path[: path.rfind("/")] or "/"
+            child, path = path, path[: path.rfind("/")] or "/"
             node = nodes.get(path)
             if node is not None and node.type is not _LINK:
-                return path
+                return path, child
 
     def _reachable(self, path: str) -> bool:
         """Whether every directory above a canonical path may be searched."""
