@@ -62,7 +62,7 @@ def _numbered(value: Json) -> Json:
     if isinstance(value, dict):
         return {key: _numbered(one) for key, one in cast("dict[str, Json]", value).items()}
     if isinstance(value, list):
-        return [_numbered(one) for one in cast("list[Json]", value)]
+        return [_numbered(one) for one in cast("list[object]", value)]
     return float(value) if type(value) is int else value
 
 
