@@ -12,11 +12,13 @@ from pypod.effects.linux.database import open_quietly, read_snapshot
 from pypod.effects.linux.refusal import asked
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot
+from pypod.pure.database.facts import Look, Sight
+from pypod.pure.database.view import sights
 from pypod.pure.failure import HostError
 from pypod.pure.state.choice import SQLITE_NAME
 from pypod.pure.state.facts import Backend, Containers, Content, Listed, References
 from pypod.pure.state.listing import containers_of, listed
-from pypod.pure.state.reading import containers_in, content_in, damage_in, listed_in, references_in
+from pypod.pure.state.reading import containers_in, content_in, damage_in, listed_in, places_in, references_in
 from pypod.pure.state.references import references_of
 from pypod.pure.state.tables import MAGIC, TABLES, buckets_of, of_schema, rows_of, schema_of, usable
 
@@ -45,6 +47,9 @@ class LinuxState:
 
     def read_content(self, path: str, /) -> Result[Content, HostError]:
         return _read(path, content_in, _content)
+
+    def read_places(self, path: str, looks: tuple[Look, ...], /) -> Result[tuple[Sight, ...], HostError]:
+        return _read(path, lambda snapshot: places_in(snapshot, looks), lambda file: _places(file, looks))
 
 
 def _read(
@@ -86,6 +91,10 @@ def _containers(path: str) -> Result[Containers, HostError]:
 
 def _references(path: str) -> Result[References, HostError]:
     return _tables(path, _ALL).map(lambda held: references_of(buckets_of(rows_of(held.tables)), held.file))
+
+
+def _places(path: str, looks: tuple[Look, ...]) -> Result[tuple[Sight, ...], HostError]:
+    return _tables(path, _ALL).map(lambda held: sights(buckets_of(rows_of(held.tables)), looks))
 
 
 def _damage(path: str) -> Result[tuple[str, ...], HostError]:

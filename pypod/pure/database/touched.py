@@ -10,7 +10,7 @@ from returns.result import Result
 from pypod.pure.bolt.bucket import Bucket
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, view
-from pypod.pure.database.facts import At, EmptyBucket, MakeBucket, SetSequence, StateChange
+from pypod.pure.database.facts import At, DeleteBucket, EmptyBucket, MakeBucket, SetSequence, StateChange
 from pypod.pure.database.tree import Tree, key_of, name_of
 
 
@@ -37,7 +37,7 @@ def touched(snapshot: Snapshot, changes: Iterable[StateChange]) -> Result[Tree, 
         match change:
             case EmptyBucket(at):
                 wanted.at(at).whole = True
-            case MakeBucket(at) | SetSequence(at):
+            case MakeBucket(at) | DeleteBucket(at) | SetSequence(at):
                 wanted.at(at)
             case _:
                 wanted.at((*change.at, change.key))

@@ -33,7 +33,7 @@ CATALOGUE: Final[dict[str, type[Effect[Any]]]] = {
         host.DescribeHost, host.SessionIsValid, host.ReadClock, host.DrawToken,
         locks.ReadLockSegment, locks.TakeFileLock, locks.ReleaseFileLock, locks.CreateLockSegment,
         locks.MapLockSegment, locks.UnmapLockSegment, locks.AllocateLock, locks.FreeAllLocks,
-        database.ReadDatabase, database.ReadObjects, database.CreateDatabase, database.UpdateDatabase,
+        database.ReadDatabase, database.ReadObjects, database.ReadPlaces, database.CreateDatabase, database.UpdateDatabase,
         database.BackUpDatabase,
         state.ListContainers, state.ReadContainers, state.ReadReferences, state.CheckPages, state.ReadContent,
         services.SendToJournal, services.KillProcess,
