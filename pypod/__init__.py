@@ -17,15 +17,15 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pypod import hosts, options
+    from pypod import hosts, options, state
     from pypod.api import plan, rehearse
 
 __version__: Final = "0.1.0"
 
 _HOME: Final = {"plan": "pypod.api", "rehearse": "pypod.api"}
-_MODULES: Final = ("hosts", "options")
+_MODULES: Final = ("hosts", "options", "state")
 
-__all__ = ["__version__", "hosts", "options", "plan", "rehearse"]
+__all__ = ["__version__", "hosts", "options", "plan", "rehearse", "state"]
 
 
 def __getattr__(name: str) -> object:
