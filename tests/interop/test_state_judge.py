@@ -16,8 +16,8 @@ from tests.property.bolt_models import content
 from tests.property.test_state_operations import PATH, Operations
 
 FEW: Final = settings(
-    max_examples=300 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 8,
-    stateful_step_count=40,
+    max_examples=300 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 5,
+    stateful_step_count=25,
     suppress_health_check=[HealthCheck.too_slow],
 )
 

@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from hypothesis import Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from returns.result import Failure
@@ -365,6 +365,6 @@ class Operations(RuleBasedStateMachine):
 
 
 Operations.TestCase.settings = settings(
-    max_examples=400 if DEEP else 40, stateful_step_count=40, phases=(Phase.generate,)
+    max_examples=400 if DEEP else 15, stateful_step_count=30
 )
 test_the_operations = Operations.TestCase
