@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -28,7 +28,7 @@ def keys(buckets: dict[str, Any], found: dict[str, Any]) -> None:
     for name, held in buckets.items():
         inside = found[key_of(name).hex()]
         if isinstance(held, dict) and name not in {"config", "state"}:
-            keys(held, inside["keys"])
+            keys(cast("dict[str, Any]", held), inside["keys"])
 
 
 def test_the_reference_library_reads_what_the_operations_wrote(judge_program: Path) -> None:

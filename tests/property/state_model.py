@@ -27,7 +27,7 @@ class Held:
     state: Config
     netns: str = ""
     pod: str = ""
-    dependents: dict[str, str] = field(default_factory=dict)
+    dependents: dict[str, str] = field(default_factory=dict[str, str])
     sessions: dict[str, str] | None = None
     networks: set[str] | None = None
     aliases: dict[str, set[str]] | None = None
@@ -39,7 +39,7 @@ class HeldPod:
 
     config: Config
     state: Config
-    members: dict[str, str] = field(default_factory=dict)
+    members: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass
@@ -48,7 +48,7 @@ class HeldVolume:
 
     config: Config
     state: Config | None
-    users: set[str] = field(default_factory=set)
+    users: set[str] = field(default_factory=set[str])
 
 
 def needs(config: Config) -> set[str]:

@@ -364,7 +364,5 @@ class Operations(RuleBasedStateMachine):
         assert [one.message for one in wrong if one.rule != "locks"] == []
 
 
-Operations.TestCase.settings = settings(
-    max_examples=400 if DEEP else 15, stateful_step_count=30
-)
+Operations.TestCase.settings = settings(max_examples=400 if DEEP else 15, stateful_step_count=30)
 test_the_operations = Operations.TestCase

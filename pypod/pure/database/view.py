@@ -40,7 +40,7 @@ def considered(
 ) -> Result[T, Problem] | Wanting:
     """What a decision answers by what was seen, or what it wants to see next."""
     try:
-        return question(View(sights))
+        return question(View({one.at: one for one in sights}))
     except _Unseen as unseen:
         return Wanting(unseen.looks)
 
@@ -50,8 +50,8 @@ class View:
 
     __slots__ = ("_at", "_seen")
 
-    def __init__(self, sights: Iterable[Sight] | dict[At, Sight], at: At = ()) -> None:
-        self._seen = sights if isinstance(sights, dict) else {one.at: one for one in sights}
+    def __init__(self, seen: dict[At, Sight], at: At = ()) -> None:
+        self._seen = seen
         self._at = at
 
     def get(self, name: str, /) -> bytes | None:

@@ -38,7 +38,7 @@ def networks_of(state: Buckets, one: Container, scope: Scope) -> Result[tuple[st
 
 def aliases_of(state: Buckets, one: Container, network: str, scope: Scope) -> Result[tuple[str, ...], Problem]:
     """``GetNetworkAliases``: its names in a network.  ErrNoAliases where it joined others than this one."""
-    bucket = _named(network).bind(lambda _: _present(state, one, scope))
+    bucket = _present(state, one, scope, _unnamed(network))
     if isinstance(bucket, Failure):
         return Failure(bucket.failure())
     joined = bucket.unwrap().bucket("networks")
@@ -66,14 +66,14 @@ def all_aliases_of(
     return Success(tuple((network, keys(aliases)) for network, aliases in named if aliases is not None))
 
 
-def _named(network: str) -> Result[str, Problem]:
-    return Success(network) if network else Failure(InvalidArgument.saying("network names must not be empty"))
+def _unnamed(network: str) -> Problem | None:
+    return None if network else InvalidArgument.saying("network names must not be empty")
 
 
-def _present(state: Buckets, one: Container, scope: Scope) -> Result[Buckets, Problem]:
+def _present(state: Buckets, one: Container, scope: Scope, first: Problem | None = None) -> Result[Buckets, Problem]:
     at = ("ctr", one.id)
     foresee(state, map(Look, (("ctr",), at, (*at, "networks"), (*at, "aliases"))))
-    problem = foreign(one, scope) or lacking(state, "ctr")
+    problem = first or foreign(one, scope) or lacking(state, "ctr")
     if problem:
         return Failure(problem)
     bucket = within(state, *at)
@@ -94,7 +94,7 @@ class Joining(Struct, frozen=True):
 
 def connected(state: Buckets, one: Container, joining: Joining, scope: Scope) -> Changes:
     """``NetworkConnect``: joins a network, besides the ones that its configuration names or the default one."""
-    bucket = _named(joining.network).bind(lambda _: _present(state, one, scope))
+    bucket = _present(state, one, scope, _unnamed(joining.network))
     if isinstance(bucket, Failure):
         return Failure(bucket.failure())
     joined = bucket.unwrap().bucket("networks")
@@ -117,7 +117,7 @@ def _connecting(one: Container, first: tuple[str, ...], joining: Joining) -> Ite
 
 def disconnected(state: Buckets, one: Container, network: str, scope: Scope) -> Changes:
     """``NetworkDisconnect``: leaves a network, and gives up its names in it."""
-    bucket = _named(network).bind(lambda _: _present(state, one, scope))
+    bucket = _present(state, one, scope, _unnamed(network))
     if isinstance(bucket, Failure):
         return Failure(bucket.failure())
     joined = bucket.unwrap().bucket("networks")

@@ -126,7 +126,10 @@ def container_of(state: Buckets, key: str, scope: Scope) -> Result[Container, Pr
     if isinstance(seen, Failure):
         return seen
     read = container_document(key, bucket, ContainerConfig)
-    return read.bind(lambda config: _locked(Container(config, _document(bucket)), "container", key, config.lock, scope))
+    if isinstance(read, Failure):
+        return Failure(read.failure())
+    config = read.unwrap()
+    return _locked(Container(config, _document(bucket)), "container", key, config.lock, scope)
 
 
 def pod_of(state: Buckets, key: str, scope: Scope) -> Result[Pod, Problem]:
@@ -142,7 +145,10 @@ def pod_of(state: Buckets, key: str, scope: Scope) -> Result[Pod, Problem]:
     if isinstance(seen, Failure):
         return seen
     read = pod_document(key, bucket, PodConfig)
-    return read.bind(lambda config: _locked(Pod(config, _document(bucket)), "pod", key, config.lock, scope))
+    if isinstance(read, Failure):
+        return Failure(read.failure())
+    config = read.unwrap()
+    return _locked(Pod(config, _document(bucket)), "pod", key, config.lock, scope)
 
 
 def volume_of(state: Buckets, name: str, scope: Scope) -> Result[Volume, Problem]:
@@ -159,7 +165,7 @@ def volume_of(state: Buckets, name: str, scope: Scope) -> Result[Volume, Problem
         return read
     config, raw = read.unwrap(), bucket.get("state")
     if raw is not None:
-        usable = state_document(raw, dict, f"error unmarshalling volume {name} state from DB", name)
+        usable = state_document(raw, dict[str, object], f"error unmarshalling volume {name} state from DB", name)
         if isinstance(usable, Failure):
             return Failure(usable.failure())
     loaded = Volume(config, _document(bucket), None if raw is None else Document(raw))
@@ -238,7 +244,7 @@ def container_named(state: Buckets, wanted: str, scope: Scope) -> Result[Contain
     if refused:
         return Failure(refused)
     meant = container_meant(_candidates(state, "ctr", wanted, scope), wanted, scope.namespace)
-    return meant.bind(lambda key: container_of(state, key, scope))
+    return Failure(meant.failure()) if isinstance(meant, Failure) else container_of(state, meant.unwrap(), scope)
 
 
 def container_id_named(state: Buckets, wanted: str, scope: Scope) -> Result[str, Problem]:
@@ -258,7 +264,7 @@ def pod_named(state: Buckets, wanted: str, scope: Scope) -> Result[Pod, Problem]
     if refused:
         return Failure(refused)
     meant = pod_meant(_candidates(state, "pod", wanted, scope), wanted, scope.namespace)
-    return meant.bind(lambda key: pod_of(state, key, scope))
+    return Failure(meant.failure()) if isinstance(meant, Failure) else pod_of(state, meant.unwrap(), scope)
 
 
 def volume_named(state: Buckets, wanted: str, scope: Scope) -> Result[Volume, Problem]:
@@ -270,7 +276,7 @@ def volume_named(state: Buckets, wanted: str, scope: Scope) -> Result[Volume, Pr
     if within(state, "vol", wanted) is not None:
         return volume_of(state, wanted, scope)
     meant = volume_meant(keys(state.bucket("allVolumes")), wanted)
-    return meant.bind(lambda name: volume_of(state, name, scope))
+    return Failure(meant.failure()) if isinstance(meant, Failure) else volume_of(state, meant.unwrap(), scope)
 
 
 def _candidates(state: Buckets, kind: str, wanted: str, scope: Scope) -> Names:
