@@ -44,7 +44,7 @@ def grow(descriptor: int, size: int) -> None:
 
 
 def whole_content(descriptor: int) -> bytearray:
-    """Everything in a file, by ``preadv``; as far as it goes, where it was cut meanwhile."""
+    """Everything in a file, by ``preadv``; as far as it goes, where it was cut meanwhile or is added to."""
     content = bytearray(os.fstat(descriptor).st_size)
     done = 0
     with memoryview(content) as room:

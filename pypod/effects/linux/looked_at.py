@@ -1,0 +1,36 @@
+"""A file as content whose pages are read when they are looked at.
+
+Nothing is mapped: a file that is cut while it is read gives fewer bytes, not a signal.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+class FileContent:
+    """An open file, as long as it was when this was made: what is added later is of a later transaction.
+
+    Raises OSError where a read does.
+    """
+
+    __slots__ = ("_descriptor", "_size")
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._size = os.fstat(descriptor).st_size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, where: slice, /) -> bytes:
+        start, stop, _ = where.indices(self._size)
+        if start >= stop:
+            return b""
+        content = os.pread(self._descriptor, stop - start, start)
+        while content and len(content) < stop - start:
+            more = os.pread(self._descriptor, stop - start - len(content), start + len(content))
+            if not more:
+                break
+            content += more
+        return content
