@@ -87,7 +87,7 @@ def test_a_storm_of_transactions_keeps_no_reader_waiting(
     database: Path, monkeypatch: pytest.MonkeyPatch, copied: bool
 ) -> None:
     """Every reading is answered, from one transaction, and the writer goes on."""
-    monkeypatch.setattr("pypod.effects.linux.database._BRIEF", -1.0 if copied else 60.0)
+    monkeypatch.setattr("pypod.effects.linux.database._COPIED", -1.0 if copied else 1.0)
     with subprocess.Popen([sys.executable, "-c", WRITER, str(database)], stdout=subprocess.PIPE, text=True) as writer:
         try:
             assert writer.stdout is not None

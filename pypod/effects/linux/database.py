@@ -36,16 +36,16 @@ from pypod.pure.failure import HostError
 
 T = TypeVar("T")
 
-PATIENCE: Final = 2.0
+PATIENCE: Final = 5.0
 """Seconds after which no further attempt is made."""
 
 _WITHOUT_LOCK: Final = 3
-"""Attempts before the first that looks for the lock."""
-_LOOKS: Final = 100
+"""Attempts before the first that looks for the lock; after a long reading the next one does."""
+_LOOKS: Final = 500
 _PAUSE: Final = 0.0001
 """Seconds between looks for the lock: shorter than bbolt needs to open the file again."""
-_BRIEF: Final = 0.005
-"""Seconds; a reading that takes longer is made from a copy."""
+_COPIED: Final = 1e-9
+"""Seconds that a copy takes for each byte; a reading that takes longer is made from a copy."""
 _READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
@@ -113,14 +113,16 @@ class _Reader(Generic[T]):
         given_up = time.monotonic() + PATIENCE
         for number in count():
             began = time.monotonic()
-            found = self._attempt()
-            if found is None and number >= _WITHOUT_LOCK:
-                found = self._locked()
+            found = self._locked() if self._copies or number >= _WITHOUT_LOCK else None
+            if found is None:
+                found = self._attempt()
             if found is not None:
                 return found
             if began > given_up:
                 break
-            self._copies = self._copies or time.monotonic() - began > _BRIEF
+            if not number:
+                size = os.fstat(self._descriptor).st_size
+                self._copies = time.monotonic() - began > size * _COPIED
         return Failure(HostError(errno.EAGAIN, "open", self._path))
 
     def _attempt(self) -> Result[T, HostError] | None:
