@@ -22,10 +22,11 @@ DEEPEST: Final = 48
 class Bucket:
     """A bucket of a snapshot.  Keys and values are bytes; nothing is read before it is asked for."""
 
-    __slots__ = ("_depth", "_pages", "_root", "inline", "sequence")
+    __slots__ = ("_depth", "_pages", "_referrer", "_root", "inline", "sequence")
 
-    def __init__(self, pages: Pages, root: int | Page, sequence: int, depth: int = 0) -> None:
+    def __init__(self, pages: Pages, root: int | Page, sequence: int, depth: int = 0, referrer: int = 0) -> None:
         self._pages = pages
+        self._referrer = referrer
         self._root = root
         self._depth = depth
         self.sequence = sequence
@@ -52,7 +53,7 @@ class Bucket:
             yield item.key, item.is_bucket
 
     def _root_page(self) -> Page:
-        return self._root if isinstance(self._root, Page) else self._pages.tree_page(self._root)
+        return self._root if isinstance(self._root, Page) else self._pages.tree_page(self._root, self._referrer)
 
     def _find(self, key: bytes) -> leaf.Item | None:
         page = self._root_page()
@@ -61,7 +62,8 @@ class Bucket:
                 return leaf.find(self._pages, page, key)
             if not page.count:
                 return None
-            page = self._pages.tree_page(branch.child(page, branch.child_index(page, key)))
+            index = branch.child_index(page, key)
+            page = self._pages.tree_page(branch.child(page, index), page.start + index)
         raise DamagedError(f"page {page.id}: the tree is too deep", page.id, page.start)
 
     def _items(self, page: Page, deepest: int) -> Iterator[leaf.Item]:
@@ -70,8 +72,8 @@ class Bucket:
         if page.flags & LEAF:
             yield from leaf.items(self._pages, page)
             return
-        for number in branch.children(page):
-            yield from self._items(self._pages.tree_page(number), deepest - 1)
+        for index, number in enumerate(branch.children(page)):
+            yield from self._items(self._pages.tree_page(number, page.start + index), deepest - 1)
 
     def _nested(self, item: leaf.Item) -> Bucket:
         holder = item.page.id
@@ -81,7 +83,7 @@ class Bucket:
             raise DamagedError(f"page {holder}: buckets are nested too deep", holder, item.offset)
         root, sequence = HEADER.unpack_from(item.page.data, item.start)
         if root:
-            return Bucket(self._pages, root, sequence, self._depth + 1)
+            return Bucket(self._pages, root, sequence, self._depth + 1, item.offset)
         self._pages.spend(1, holder, item.offset)
         inside = inline_page(holder, item.offset + HEADER.size, item.value[HEADER.size :])
         return Bucket(self._pages, inside, sequence, self._depth + 1)

@@ -77,7 +77,7 @@ class _Check:
     def _freelist(self) -> None:
         try:
             page = freelist.freelist_page(self._pages, self._meta)
-            ids = freelist.free_pages(page)
+            ids = freelist.free_pages(self._pages, page)
         except DamagedError as damaged:
             self._found.append(damaged.error)
             return

@@ -67,7 +67,7 @@ class _Transaction:
         self._source = Source(pages)
         self._root = Working(self._source, self._meta.root, self._meta.sequence)
         self._stored = freelist.freelist_page(pages, self._meta)
-        free = self._unreachable() if self._stored is None else freelist.free_pages(self._stored)
+        free = self._unreachable() if self._stored is None else freelist.free_pages(pages, self._stored)
         self._space = Space(free, self._meta.high_water, size, snapshot.size)
         self._spill = Spill(self._source, self._space)
 

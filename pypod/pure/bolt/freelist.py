@@ -28,7 +28,7 @@ def freelist_page(pages: Pages, meta: Meta) -> Page | None:
     return page
 
 
-def free_pages(page: Page | None) -> tuple[int, ...]:
+def free_pages(pages: Pages, page: Page | None) -> tuple[int, ...]:
     """The ids of the free pages, ascending; none where the file stores no freelist."""
     if page is None:
         return ()
@@ -36,7 +36,7 @@ def free_pages(page: Page | None) -> tuple[int, ...]:
     if count == MANY and start + ID.size <= len(page.data):
         (count,) = ID.unpack_from(page.data, start)
         start += ID.size
-    if start + count * ID.size > len(page.data):
+    if start + count * ID.size > len(page.data) or count > pages.most:
         raise DamagedError(f"invalid freelist page: {page.id}, {count} ids do not fit", page.id, page.start)
     return tuple(sorted(struct.unpack_from(f"<{count}Q", page.data, start)))
 

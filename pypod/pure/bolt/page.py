@@ -66,22 +66,24 @@ class Page:
 
 
 class Pages:
-    """The pages of a file below its high-water mark, with a budget that ends any circle.
+    """The pages of a file below its high-water mark.
 
-    A sound file is read within the budget however it is read; a file whose pages or values refer to each other in
-    circles, or many times over, uses it up.
+    Two things keep a damaged file from being read for ever, or from taking more memory than there is of it: a page of a
+    tree belongs to the one element that refers to it, and there is a budget, within which a sound file is read however
+    it is read.  ``most``: no file of this size has more pages.
     """
 
-    __slots__ = ("_branches", "_last", "_whole", "budget", "content", "high_water", "page_size")
+    __slots__ = ("_branches", "_last", "_referrers", "budget", "content", "high_water", "most", "page_size")
 
     def __init__(self, content: Content, page_size: int, high_water: int) -> None:
         self.content = content
         self.page_size = page_size
         self.high_water = high_water
         self.budget = len(content) // 8 + 4096
-        self._whole = len(content) // page_size + 1
+        self.most = len(content) // page_size + 1
         self._branches: dict[int, Page] = {}
         self._last: Page | None = None
+        self._referrers: dict[int, int] = {}
 
     def spend(self, cost: int, page: int, offset: int) -> None:
         """Count what was read; damage when no sound file could ask for so much."""
@@ -99,26 +101,26 @@ class Pages:
             raise DamagedError(f"page {number}: beyond the end of the file", number, start)
         page = Page(number, start, data)
         if page.overflow:
-            more = min(page.overflow, self._whole)
+            more = min(page.overflow, self.most)
             self.spend(_MORE * more, number, start)
             page.data = bytes(self.content[start : start + (more + 1) * size])
         self.spend(1, number, start)
         return page
 
-    def tree_page(self, number: int) -> Page:
-        """A page of a bucket's tree: branch or leaf.
+    def tree_page(self, number: int, referrer: int) -> Page:
+        """A page of a bucket's tree: branch or leaf.  ``referrer`` is the byte of the file where it is referred to.
 
         Branches are kept, as every look for a key goes through them, and the last page, as one look follows another.
         """
         known = self._branches.get(number, self._last)
-        if known is not None and known.id == number:
-            self.spend(1, number, known.start)
-            return known
-        page = of_tree(self.page(number))
-        if page.flags & BRANCH and not page.overflow:
-            self._branches[number] = page
-        self._last = page
-        return page
+        if known is None or known.id != number:
+            known = of_tree(self.page(number))
+            if known.flags & BRANCH and not known.overflow:
+                self._branches[number] = known
+            self._last = known
+        if self._referrers.setdefault(number, referrer) != referrer:
+            raise DamagedError(f"page {number}: multiple references", number, known.start)
+        return known
 
 
 def inline_page(holder: int, start: int, value: bytes) -> Page:

@@ -65,7 +65,8 @@ def view(snapshot: Snapshot, reading: Callable[[Bucket], T]) -> Result[T, BoltEr
 
 def free_pages(snapshot: Snapshot) -> Result[tuple[int, ...], BoltError]:
     """The ids of the pages that the file calls free, ascending."""
-    return _unless_damaged(lambda: freelist.free_pages(freelist.freelist_page(_pages(snapshot), snapshot.meta)))
+    pages = _pages(snapshot)
+    return _unless_damaged(lambda: freelist.free_pages(pages, freelist.freelist_page(pages, snapshot.meta)))
 
 
 def _pages(snapshot: Snapshot) -> Pages:

@@ -11,7 +11,7 @@ from pypod.pure.bolt.bucket import DEEPEST, HEADER
 from pypod.pure.bolt.errors import DamagedError
 from pypod.pure.bolt.leaf import BUCKET_FLAG
 from pypod.pure.bolt.node import Branch, Leaf, Node
-from pypod.pure.bolt.page import BRANCH, LEAF, Pages, inline_page
+from pypod.pure.bolt.page import BRANCH, LEAF, Pages, inline_page, of_tree
 
 
 class Source:
@@ -28,7 +28,7 @@ class Source:
         """A page of a tree."""
         found = self._nodes.get(number)
         if found is None:
-            page = self.pages.tree_page(number)
+            page = of_tree(self.pages.page(number))
             self.pages.spend(page.count, number, page.start)
             found = branch.node(page) if page.flags & BRANCH else leaf.node(page)
             self._nodes[number] = found
