@@ -58,7 +58,7 @@ def judge(judge_program: Path, tmp_path: Path) -> Iterator[Judge]:
     # In memory where that is possible: the file is written anew for every image.
     shared = Path("/dev/shm")
     path = (shared if os.access(shared, os.W_OK) else tmp_path) / f"pypod-crash-{os.getpid()}.db"
-    command = [judge_program, path, "images"]
+    command: list[str | Path] = [judge_program, path, "images"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         yield Judge(process)
         assert process.stdin is not None
