@@ -24,18 +24,12 @@ from pypod.effects.linux.mutex import SharedMutex, initialize, interoperable
 from pypod.pure.facts import Entry, FileType, LockSegment
 from pypod.pure.locks.layout import LOCKS_PER_BITMAP, MAGIC, Layout, layout_of, read_segment
 
-SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - where the C library keeps segments
 MODE: Final = 0o600
 
 _FULL: Final = 0xFFFFFFFF
 
 _mapped: dict[tuple[int, int], MappedSegment] = {}
 """The segments that this process has mapped, by device and inode: each once."""
-
-
-def path_of(name: str) -> str:
-    """The file of a segment: glibc's ``shm_open``."""
-    return f"{SHARED_MEMORY}/{name.lstrip('/')}"
 
 
 def own_layout() -> Layout:
