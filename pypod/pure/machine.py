@@ -27,6 +27,7 @@ from pypod.pure.facts import (
     LockSegment,
     Probed,
     ProgramOutput,
+    SegmentLocks,
     UserEntry,
 )
 from pypod.pure.failure import HostError
@@ -110,6 +111,7 @@ class LocksSeen(Protocol):
     """Looking at lock segments without taking anything."""
 
     def read_lock_segment(self, name: str, /) -> Result[LockSegment, HostError]: ...
+    def read_locks(self, name: str, /) -> Result[SegmentLocks, HostError]: ...
 
 
 class LocksHeld(Protocol):

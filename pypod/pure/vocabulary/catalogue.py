@@ -31,7 +31,7 @@ CATALOGUE: Final[dict[str, type[Effect[Any]]]] = {
         process.ReadVariable, process.WorkingDirectory, process.AskIdentity, process.LookUpUser, process.RunProgram,
         process.IsAlive, process.SetVariable, process.LimitProcesses, process.HandleSignals,
         host.DescribeHost, host.SessionIsValid, host.ReadClock, host.DrawToken,
-        locks.ReadLockSegment, locks.TakeFileLock, locks.ReleaseFileLock, locks.CreateLockSegment,
+        locks.ReadLockSegment, locks.ReadLocks, locks.TakeFileLock, locks.ReleaseFileLock, locks.CreateLockSegment,
         locks.MapLockSegment, locks.UnmapLockSegment, locks.AllocateLock, locks.FreeLock, locks.FreeAllLocks,
         locks.TakeLock, locks.ReleaseLock,
         database.ReadDatabase, database.ReadObjects, database.CreateDatabase, database.UpdateDatabase,
