@@ -99,8 +99,8 @@ class SharedMutex:
             raise OSError(answer, os.strerror(answer))
 
     def give_up(self) -> None:
-        """Give it back if this thread holds it."""
-        if self._is_own():
+        """Give it back if this thread holds it.  The word of one that is not robust does not tell by whom it is held."""
+        if self.thread == threading.get_ident() or self._is_own():
             self.thread = 0
             _unlock(self._pointer)
 
