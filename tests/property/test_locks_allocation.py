@@ -13,10 +13,10 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from hypothesis import given
@@ -73,7 +73,7 @@ STEPS = st.lists(
 
 
 @contextmanager
-def segment(locks: int) -> Iterator[str]:
+def segment(locks: int) -> Generator[str]:
     """A segment of our own, by its name."""
     name = f"/pypod_test_{os.getpid()}_{next(COUNTER)}"
     machine = LinuxLocksHeld()
@@ -213,7 +213,7 @@ def test_taking_and_giving_back(locks: int, steps: list[tuple[bool, int]]) -> No
             if isinstance(effect, TakeLock):
                 assert isinstance(answer, Success) == (0 <= number < -(-locks // 32) * 32 and number not in held)
                 if isinstance(answer, Success):
-                    held[number] = answer.unwrap()
+                    held[number] = cast("Handle", answer.unwrap())
         assert {one.number for one in LinuxLocks().read_locks(name).unwrap().mutexes} == held.keys()
         unmap = UnmapLockSegment(mapped)
         if held:
