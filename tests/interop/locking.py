@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -53,6 +54,27 @@ for _ in range(int(sys.argv[1])):
     print(machine.allocate_lock(handle, None).unwrap().number, flush=True)
 """
 
+CONTENDED: Final = 4
+"""So many locks are taken by everybody; the first volumes have them, too."""
+SECONDS: Final = float(os.environ.get("PYPOD_CROWD_SECONDS", "5"))
+WORK: Final = f"""
+import mmap, os, random, struct, sys, time
+from pypod.effects.linux.held import LinuxLocksHeld
+machine = LinuxLocksHeld()
+handle = machine.map_lock_segment("/libpod_lock", 2048).unwrap()
+board = mmap.mmap(os.open(sys.argv[1], os.O_RDWR), {8 * CONTENDED})
+while True:
+    number = random.randrange({CONTENDED})
+    lock = machine.take_lock(handle, number).unwrap()
+    struct.pack_into("Q", board, 8 * number, os.getpid())
+    time.sleep(random.random() / 1000)
+    assert struct.unpack_from("Q", board, 8 * number) == (os.getpid(),)
+    machine.release_lock(lock).unwrap()
+    mine = machine.allocate_lock(handle, None).unwrap().number
+    assert mine >= 0
+    machine.free_lock(handle, mine).unwrap()
+"""
+
 
 class Scene:
     """A scratch root of podman's."""
@@ -80,8 +102,19 @@ class Scene:
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
+    def volume(self, name: str) -> int:
+        """A new volume's lock."""
+        self.podman("volume", "create", name)
+        return self.volume_locks()[name]
+
     def volume_locks(self) -> dict[str, int]:
         return {one.name: one.lock for one in read_objects(self.database).unwrap().volumes}
+
+
+def joined() -> tuple[LinuxLocksHeld, Handle]:
+    """A machine that has the segment mapped."""
+    machine = LinuxLocksHeld()
+    return machine, machine.map_lock_segment(NAME, LOCKS).unwrap()
 
 
 def ended(process: subprocess.Popen[str]) -> str:
@@ -130,10 +163,8 @@ def fresh(scene: Scene) -> dict[str, Any]:
 
 def waits(scene: Scene) -> dict[str, Any]:
     """pypod holds the lock of a volume; podman waits for it, and pypod shows who waits for whom."""
-    scene.podman("volume", "create", "v")
-    number = scene.volume_locks()["v"]
-    machine = LinuxLocksHeld()
-    mapped = machine.map_lock_segment(NAME, LOCKS).unwrap()
+    number = scene.volume("v")
+    machine, mapped = joined()
     taken = machine.take_lock(mapped, number).unwrap()
     waiting = scene.starts("volume", "inspect", "v")
     until(lambda: is_awaited(number))
@@ -146,8 +177,7 @@ def waits(scene: Scene) -> dict[str, Any]:
 
 def killed_pypod(scene: Scene) -> dict[str, Any]:
     """pypod is killed while it holds the lock that podman waits for: podman goes on."""
-    scene.podman("volume", "create", "v")
-    number = scene.volume_locks()["v"]
+    number = scene.volume("v")
     holder = other(HOLD, number)
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
@@ -165,10 +195,8 @@ def killed_podman(scene: Scene) -> dict[str, Any]:
 
     It is stopped inside of the lock by the lock of the database, which it wants next.
     """
-    scene.podman("volume", "create", "v")
-    number = scene.volume_locks()["v"]
-    machine = LinuxLocksHeld()
-    mapped = machine.map_lock_segment(NAME, LOCKS).unwrap()
+    number = scene.volume("v")
+    machine, mapped = joined()
     taken = machine.take_lock(mapped, number).unwrap()
     podman = scene.starts("volume", "inspect", "v")
     until(lambda: is_awaited(number))
@@ -193,9 +221,8 @@ def killed_podman(scene: Scene) -> dict[str, Any]:
 
 def allocation(scene: Scene) -> dict[str, Any]:
     """Both allocate, in turn and at once: no number is given twice, and none is lost."""
-    scene.podman("volume", "create", "first")
-    machine = LinuxLocksHeld()
-    mapped = machine.map_lock_segment(NAME, LOCKS).unwrap()
+    scene.volume("first")
+    machine, mapped = joined()
     ours: list[int] = []
     for turn in range(3):
         ours.append(machine.allocate_lock(mapped, None).unwrap().number)
@@ -218,8 +245,7 @@ def allocation(scene: Scene) -> dict[str, Any]:
 
 def files(scene: Scene) -> dict[str, Any]:
     """The same with lock files: podman waits for the one that pypod holds, and numbers are given once."""
-    scene.podman("volume", "create", "v")
-    number = scene.volume_locks()["v"]
+    number = scene.volume("v")
     host = On(library_machine())
     locks = Locks("file", str(scene.tmp / "locks"))
 
@@ -243,6 +269,54 @@ def files(scene: Scene) -> dict[str, Any]:
             "pid": os.getpid()}  # fmt: skip
 
 
+def crowd(scene: Scene) -> dict[str, Any]:
+    """Four processes of pypod's take, allocate and free, podman makes and removes volumes, and whoever it hits is killed.
+
+    Afterwards every lock can be taken, and no two volumes have one.
+    """
+    scene.volume("first")
+    words = str(scene.tmp.parent / "board")
+    Path(words).write_bytes(bytes(8 * CONTENDED))
+    at_work = [worker(words) for _ in range(4)]
+    podmen: list[subprocess.Popen[str]] = []
+    kills = rounds = 0
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline or rounds < 8:
+        rounds += 1
+        name = f"v{rounds % 5}"
+        podmen += (scene.starts("volume", verb, name) for verb in ("create", "inspect", "rm"))
+        time.sleep(0.2)
+        victim = podmen.pop(random.randrange(len(podmen)))
+        kills += victim.poll() is None
+        victim.kill()
+        victim.communicate(timeout=PATIENCE)
+        dismissed(at_work.pop(0))
+        at_work.append(worker(words))
+    for one in at_work:
+        dismissed(one)
+    for one in podmen:
+        one.communicate(timeout=PATIENCE)
+    machine, mapped = joined()
+    for number in range(LOCKS):
+        assert isinstance(machine.release_lock(machine.take_lock(mapped, number).unwrap()), Success)
+    machine.allocate_lock(mapped, None).unwrap()
+    scene.podman("volume", "create", "last")
+    shown = scene.pypod("locks", "--format", "json")
+    return {"kills": kills, "taken": sum(Path(words).read_bytes()) > 0, "shown": shown}
+
+
+def worker(board: str) -> subprocess.Popen[str]:
+    """A process that works with the locks and asserts that it is alone where it holds one."""
+    return subprocess.Popen([sys.executable, "-c", WORK, board], stderr=subprocess.PIPE, text=True)
+
+
+def dismissed(one: subprocess.Popen[str]) -> None:
+    """Kill a process that is still at work; it has complained of nothing."""
+    one.kill()
+    _, complaints = one.communicate(timeout=PATIENCE)
+    assert (one.returncode, complaints) == (-signal.SIGKILL, "")
+
+
 def full(_scene: Scene) -> dict[str, Any]:
     """A shared memory that is full: the segment is refused and nothing is left; nobody dies of SIGBUS."""
     subprocess.run(["mount", "-o", "remount,size=16k", "/dev/shm"], check=True)
@@ -257,6 +331,7 @@ EXPERIMENTS: Final = {
     "killed-podman": killed_podman,
     "allocation": allocation,
     "files": files,
+    "crowd": crowd,
     "full": full,
 }
 

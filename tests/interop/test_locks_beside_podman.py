@@ -25,15 +25,6 @@ from tests.interop.test_real_podman import missing_podman
 from tests.interop.test_writing import COMMAND
 
 
-@pytest.fixture
-def link(tmp_path: Path) -> Any:
-    """A short name of the scratch place."""
-    found = Path(f"/run/pypod-locks-{os.getpid()}")
-    found.symlink_to(tmp_path)
-    yield found
-    found.unlink()
-
-
 def tried(experiment: str, place: Path, configuration: str = "") -> dict[str, Any]:
     why = missing_podman()
     if why:
@@ -91,6 +82,13 @@ def test_lock_files_are_shared_too(link: Path) -> None:
     one = only_lock(report["shown"])
     assert (one["held"]["process"], one["held"]["awaited"], one["owners"][0]["name"]) == (report["pid"], True, "v")
     assert (report["shown"]["kind"], report["shown"]["conflicts"]) == ("file", [])
+
+
+def test_a_crowd_some_of_whom_are_killed(link: Path) -> None:
+    report = tried("crowd", link)
+    assert report["taken"]
+    assert report["kills"] > 0
+    assert report["shown"]["conflicts"] == []
 
 
 def test_a_full_shared_memory_is_a_refusal(link: Path) -> None:
