@@ -24,7 +24,7 @@ from pypod.pure.tape import Tape
 from pypod.pure.vocabulary.files import LookAt
 from pypod.pure.world import World, learn
 from pypod.pure.world.describe import described, next_step
-from pypod.pure.world.stored import Stored
+from pypod.pure.world.containers import Containers
 
 T = TypeVar("T")
 
@@ -126,7 +126,7 @@ class SimulatedHost:
 
     def planning(self) -> tuple[Stored, Planning]:
         """The host as a machine that is only looked at, and a planning host over it."""
-        machine = Stored(self.world)
+        machine = Containers(self.world)
         known = World(umask=self.world.umask, drawn=self.world.drawn, next_pid=self.world.next_pid)
         return machine, Planning(machine, learn(known, LookAt("/"), machine.look_at("/")))
 
