@@ -202,7 +202,7 @@ class HostFacts(Struct, frozen=True):
 
     ``architecture`` is the kernel's machine name (``x86_64``), ``page_size`` is in bytes, ``boot_id`` the
     text of ``/proc/sys/kernel/random/boot_id`` without its newline.  ``podman_installed`` is the version that
-    ``podman --version`` would print, empty when none is installed.
+    ``podman --version`` would print, empty when none is installed.  ``processors`` are those that this process may use.
     """
 
     hostname: str = "host"
@@ -212,6 +212,7 @@ class HostFacts(Struct, frozen=True):
     selinux: bool = False
     apparmor: bool = False
     seccomp: bool = True
+    processors: int = 1
     build: BuildFacts = BuildFacts()
 
 

@@ -47,6 +47,7 @@ def _host() -> HostFacts:
         selinux=_selinux_is_enabled(),
         apparmor=_text("/sys/module/apparmor/parameters/enabled").startswith("Y"),
         seccomp=_seccomp_is_supported(),
+        processors=len(os.sched_getaffinity(0)),
     )
 
 

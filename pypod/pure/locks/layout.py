@@ -78,6 +78,11 @@ def read_segment(content: bytes, layout: Layout) -> LockSegment:
     return LockSegment(magic, unused, bitmaps, locks, len(content), allocated)
 
 
+def lock_subject(name: str, number: int) -> str:
+    """What a lock of a segment is called."""
+    return f"lock {number} of {name}"
+
+
 def _set_bits(content: bytes, layout: Layout, index: int) -> tuple[int, ...]:
     (bits,) = struct.unpack_from(layout.order + "I", content, layout.bitmap_offset(index))
     if not bits:

@@ -25,7 +25,7 @@ from pypod.pure.vocabulary.changes import (
 )
 from pypod.pure.vocabulary.containers import SignalContainer
 from pypod.pure.vocabulary.database import BackUpDatabase, CreateDatabase, UpdateDatabase
-from pypod.pure.vocabulary.locks import AllocateLock, CreateLockSegment, FreeAllLocks
+from pypod.pure.vocabulary.locks import AllocateLock, CreateLockSegment, FreeAllLocks, FreeLock
 from pypod.pure.vocabulary.mounts import BindOnItself, MakePrivate, TestMetacopy, TestNativeDiff, TestOverlay, Unmount
 from pypod.pure.vocabulary.namespaces import EnterUserNamespace, JoinUserNamespace
 from pypod.pure.vocabulary.process import HandleSignals, LimitProcesses, SetVariable
@@ -47,6 +47,7 @@ NAMES: Final[dict[type, str]] = {
     BackUpDatabase: "back_up_database",
     CreateLockSegment: "create_locks",
     AllocateLock: "allocate_lock",
+    FreeLock: "free_locks",
     FreeAllLocks: "free_locks",
     BindOnItself: "mount",
     MakePrivate: "make_mount_private",

@@ -23,6 +23,7 @@ from pypod.pure.digest import sha256
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import CGROUP2_MAGIC, Changed, FileStatus, HostFacts, Identity, Level, Probed, Ran
 from pypod.pure.failure import Departed, Ending, HostError
+from pypod.pure.locks.layout import lock_subject
 from pypod.pure.plan import facts
 from pypod.pure.plan.actions import actions_of, departure
 from pypod.pure.plan.diagnoses import of_warning
@@ -33,7 +34,7 @@ from pypod.pure.vocabulary.containers import AskRuntime
 from pypod.pure.vocabulary.database import ReadContainer, ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.files import HoldsFuseOverlayRemains, ListDirectory, LookAt, ReadFile, Stat, StatFilesystem
 from pypod.pure.vocabulary.host import DescribeHost, DrawToken, ReadClock
-from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock
+from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock, TakeLock
 from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, RunProgram
 from pypod.pure.vocabulary.telling import EnterStage, LeaveStage, Note
 
@@ -268,6 +269,8 @@ class _Fold:
 
 
 def _held(effect: Effect[Any]) -> str:
+    if isinstance(effect, TakeLock):
+        return lock_subject(effect.handle.subject, effect.number)
     if isinstance(effect, TakeFileLock):
         return effect.path
     return effect.name if isinstance(effect, MapLockSegment) else effect.describe()

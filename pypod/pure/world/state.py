@@ -112,10 +112,14 @@ class Mount(Struct, frozen=True):
 
 
 class Held(Struct, frozen=True):
-    """What a handle stands for: a locked file, or the mapped segment file with the number of locks it was mapped for."""
+    """What a handle stands for: a locked file, the mapped segment file with the number of locks it was mapped for, or the
+    lock ``number`` that was taken through the mapping of handle ``mapping``.
+    """
 
     path: str
     locks: int = 0
+    number: int = -1
+    mapping: int = 0
 
 
 class Overlay(Struct, frozen=True):
