@@ -43,10 +43,13 @@ def not_stopped(container: ContainerFacts) -> Callable[[Problem], Problem]:
 
 def new_runtime(name: str, runtimes: PMap[str, OciRuntime]) -> Result[str, Problem]:
     """The runtime that is asked for; empty: none.  Only looked at once the containers are stopped."""
-    if name and name not in runtimes:
-        text = f"change to runtime {quoted(name)} requested but no such runtime is defined"
-        return Failure(InvalidArgument.saying(text, name))
-    return Success(name)
+    return Failure(undefined_runtime(name)) if name and name not in runtimes else Success(name)
+
+
+def undefined_runtime(name: str) -> Problem:
+    """No such runtime is configured and there."""
+    text = f"change to runtime {quoted(name)} requested but no such runtime is defined"
+    return InvalidArgument.saying(text, name)
 
 
 def rewritten(
