@@ -21,7 +21,7 @@ from pypod.pure.vocabulary.services import KillProcess
 from pypod.pure.vocabulary.telling import Note
 from pypod.pure.world import World
 from pypod.pure.world.describe import described
-from pypod.runtime.guards import Guarded, back_up, guard
+from pypod.runtime.safeguard import Guarded, back_up, guard
 from tests.pure.running_host import DATABASE, container, host, identity
 from tests.pure.small_host import SmallHost
 from tests.pure.test_stopping import saved

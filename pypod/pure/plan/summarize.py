@@ -68,6 +68,8 @@ class About(Struct, frozen=True, kw_only=True):
     """
 
     command: str = "construction"
+    flags: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[str, ...] = ()
     source: Literal["live", "snapshot", "description"] = "live"
     pypod_version: str = ""
     podman_installed: str = ""
@@ -111,6 +113,8 @@ def summarize(
             source=about.source,
         ),
         command=about.command,
+        flags=about.flags,
+        arguments=about.arguments,
         complete=complete,
         applyable=not failed and not fold.left and about.source == "live" and not about.assumed,
         errored=failed,

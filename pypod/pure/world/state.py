@@ -92,8 +92,9 @@ class Node(Struct, frozen=True):
 
     @property
     def entry(self) -> Entry:
-        """One side of a change."""
-        return Entry(self.type, self.mode, self.uid, self.gid, self.size)
+        """One side of a change; what a directory takes on the disk is not told."""
+        size = 0 if self.type is FileType.DIRECTORY else self.size
+        return Entry(self.type, self.mode, self.uid, self.gid, size)
 
 
 class Mount(Struct, frozen=True):
