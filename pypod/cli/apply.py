@@ -37,8 +37,9 @@ def run(words: Words) -> int:
     if isinstance(request, Failure):
         return refusal(request.failure())
     wanted = request.unwrap()
+    log = Log("error")
     done = apply(
-        on=Hearing(command_host(), Log("error").hear),
+        on=Hearing(command_host(log.say), log.hear),
         saved=plan,
         command=wanted.command,
         flags=wanted.flags,

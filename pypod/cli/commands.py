@@ -252,6 +252,24 @@ _OWN: Final = (
         (1, 1),
     ),
     Command(
+        "locks",
+        "pypod.cli.locks:run",
+        "show Podman's locks: who owns and who holds each, and conflicts",
+        "pypod [PODMAN FLAGS] locks [FLAGS]",
+        (_DATABASE, _FORMAT),
+        "Shows the lock segment (or the lock files) that Podman started by you uses: how\n"
+        "many locks are used and free, the container, pod or volume that owns each, the\n"
+        "thread and process that holds it, and where the database and the locks do not\n"
+        "agree. All roots of a user share one segment: what no object of this database\n"
+        "owns may belong to another root. It takes no lock and constructs no runtime.\n\n"
+        "Exit status: 0 no conflicts, 1 there are conflicts, or something cannot be read.",
+        (
+            ("pypod locks", "the locks of this machine's Podman"),
+            ("pypod locks --format json", "for a program"),
+            ("pypod --root /srv locks", "with the database of another root"),
+        ),
+    ),
+    Command(
         "name",
         "pypod.cli.name:run",
         "draw a name as libpod would for a container without one",

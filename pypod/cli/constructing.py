@@ -34,7 +34,7 @@ def run(words: Words) -> int:
         return _stopped(guarded.failure())
     log = Log(line.log_level)
     request = Request(line.runs, (), (*line.flags, *line.own), line.arguments)
-    done = run_program(program_of(request)(Draft(request)), Hearing(command_host(), log.hear))
+    done = run_program(program_of(request)(Draft(request)), Hearing(command_host(log.say), log.hear))
     if isinstance(done.result, Failure):
         return _ended(done.result.failure(), log)
     return _shown(done.result.unwrap(), line)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pypod.effects.linux.observer import LinuxObserver, current_umask
 from pypod.effects.planning import Planning
 from pypod.pure.effect import On
+from pypod.pure.facts import Diagnostic
 from pypod.pure.tape import Exchange
 from pypod.pure.vocabulary.files import LookAt
 from pypod.pure.vocabulary.process import AskIdentity
@@ -30,13 +32,16 @@ def planning_host(assumed: tuple[Exchange, ...] = ()) -> Planning:
     return Planning(machine, world, assumed)
 
 
-def command_host() -> On:
-    """The real machine for a command that Podman has too: the process is set up as podman's, and leaves as podman's does."""
+def command_host(say: Callable[[Diagnostic], object]) -> On:
+    """The real machine for a command that Podman has too: the process is set up as podman's, and leaves as podman's does.
+
+    ``say`` is told what libpod logs when a signal ends the process.
+    """
     from pypod.effects.linux.machine import LinuxCommand
     from pypod.effects.linux.setup import set_up_as_podman
 
     set_up_as_podman()
-    return On(LinuxCommand())
+    return On(LinuxCommand(say))
 
 
 def library_machine() -> LinuxLibrary:

@@ -30,6 +30,7 @@ from pypod.pure.facts import (
     Probed,
     ProgramOutput,
     Ran,
+    SegmentLocks,
     UserEntry,
     Waited,
 )
@@ -139,6 +140,7 @@ class LocksSeen(Protocol):
     """Looking at lock segments without taking anything."""
 
     def read_lock_segment(self, name: str, /) -> Result[LockSegment, HostError]: ...
+    def read_locks(self, name: str, /) -> Result[SegmentLocks, HostError]: ...
 
 
 class LocksHeld(Protocol):

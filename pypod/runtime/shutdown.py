@@ -10,11 +10,12 @@ from pypod.pure.configuration.keys import STOP_TIMEOUT
 from pypod.pure.draft import Draft, Locks
 from pypod.pure.failure import Problem
 from pypod.pure.lifecycle.loading_stage import try_load_containers
-from pypod.pure.lifecycle.shutdown import closed, containers_unread, not_stopped, usable
-from pypod.pure.program import Program, attempt, notes, settle
+from pypod.pure.lifecycle.shutdown import closed, containers_unread, not_stopped
+from pypod.pure.program import Program, attempt, notes
 from pypod.pure.stopping.stage import stop
 from pypod.pure.store.shutdown_stage import shut_down
 from pypod.pure.vocabulary.locks import UnmapLockSegment
+from pypod.runtime.accessors import valid
 
 
 class Stopped(Struct, frozen=True):
@@ -29,20 +30,23 @@ def shutdown(draft: Draft, *, force: bool = False) -> Program[Stopped]:
 
     Ends with ErrRuntimeStopped where that was done before.  What goes wrong with a container is only logged.
     """
-    settle(usable(draft.configured))
+    draft = yield from valid(draft)
     if force and draft.locks is not None:
         draft = yield from _stop_all(draft, draft.locks)
     outcome = yield from shut_down(draft, force=force)
     if draft.locks is not None and draft.locks.handle is not None:
         yield from attempt(UnmapLockSegment(draft.locks.handle))
-    return Stopped(msgspec.structs.replace(draft.with_configured(closed(draft.configured)), locks=None), outcome)
+    return Stopped(stopped(draft), outcome)
+
+
+def stopped(draft: Draft) -> Draft:
+    """The runtime once it is shut down: nothing can be done with it."""
+    return msgspec.structs.replace(draft.with_configured(closed(draft.configured)), locks=None)
 
 
 def deferred_shutdown(draft: Draft, *, force: bool = False) -> Program[Draft]:
     """The same for callers who have no use for how it ended (``Runtime.DeferredShutdown``); a stopped runtime stays as it is."""
-    if isinstance(usable(draft.configured), Failure):
-        return draft
-    return (yield from shutdown(draft, force=force)).draft
+    return (yield from shutdown(draft, force=force)).draft if draft.configured.valid else draft
 
 
 def _stop_all(draft: Draft, locks: Locks) -> Program[Draft]:
@@ -53,10 +57,10 @@ def _stop_all(draft: Draft, locks: Locks) -> Program[Draft]:
         return draft
     draft, objects = loaded.unwrap()
     for container in objects.containers:
-        stopped = yield from stop(draft, locks, container, draft.setting(STOP_TIMEOUT))
-        if isinstance(stopped, Failure):
-            yield from notes((not_stopped(container, stopped.failure()),))
+        outcome = yield from stop(draft, locks, container, draft.setting(STOP_TIMEOUT))
+        if isinstance(outcome, Failure):
+            yield from notes((not_stopped(container, outcome.failure()),))
     return draft
 
 
-__all__ = ["Stopped", "deferred_shutdown", "shutdown"]
+__all__ = ["Stopped", "deferred_shutdown", "shutdown", "stopped"]

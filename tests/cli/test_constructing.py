@@ -32,7 +32,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     def on(**more: Any) -> Simulation:
         world: World = described({**HOST, **more, "steps": [{"args": []}]}).unwrap()
         simulation = Simulation(world)
-        monkeypatch.setattr("pypod.cli.constructing.command_host", lambda: simulation)
+        monkeypatch.setattr("pypod.cli.constructing.command_host", lambda _say: simulation)
         monkeypatch.setattr("pypod.cli.constructing.planning_host", lambda: Simulation(world))
         return simulation
 

@@ -38,6 +38,9 @@ from tests.golden.replay import replayed, sorted_runs, taken_from_recording
 
 INSIDE = Path(__file__).parent / "inside.py"
 OWN = "/.oracle"
+VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
+INTERPRETER = f"/usr/local/bin/{VERSION}"
+"""Where the interpreter is shown: below it its library is found, wherever it really is."""
 MINE = frozenset({"info", "system info", "container exists", "pod exists", "system renumber", "system migrate"})
 """The commands that pypod has."""
 PAGE = 4096
@@ -122,7 +125,7 @@ def _plan(case: dict[str, Any], worlds: list[tuple[World, World]], lines: list[C
             {
                 "reboot": bool(step.get("reboot_before")),
                 "lay": _difference(there, before),
-                "argv": [f"{OWN}/python", "-m", "pypod", *step["args"]] if ours else [],
+                "argv": [INTERPRETER, "-m", "pypod", *step["args"]] if ours else [],
                 "env": {**{name: value for name, value in before.environment.items() if value is not None}, **_PYTHON},
                 "uid": case.get("uid", 0),
                 "cwd": step.get("cwd", "/"),
@@ -150,22 +153,16 @@ _PYTHON = {"PYTHONPATH": f"{OWN}/site:{OWN}/source", "PYTHONDONTWRITEBYTECODE": 
 
 
 def _binds() -> list[tuple[str, str]]:
-    """The interpreter where it is, the libraries of the system, and pypod with what it imports."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    library = f"{sys.base_prefix}/lib/{version}"
-    found = [
-        (os.path.realpath(sys.executable), f"{OWN}/python"),
-        (library, library),
+    """The interpreter and its library, the libraries of the system, and pypod with what it imports."""
+    multiarch = sysconfig.get_config_var("MULTIARCH")
+    libraries = [path for path in (f"/usr/lib/{multiarch}", "/usr/lib64") if Path(path).is_dir()]
+    return [
+        *((path, path) for path in libraries),
+        (os.path.realpath(sys.executable), INTERPRETER),
+        (f"{sys.base_prefix}/lib/{VERSION}", f"/usr/local/lib/{VERSION}"),
         (sysconfig.get_path("purelib"), f"{OWN}/site"),
         (str(Path(pypod.__file__).parent), f"{OWN}/source/pypod"),
     ]
-    multiarch = sysconfig.get_config_var("MULTIARCH")
-    libraries = [f"/usr/lib/{multiarch}", "/usr/lib64", f"{sys.base_prefix}/lib"]
-    shared = f"{sys.base_prefix}/lib/libpython3.so"
-    found += [(path, path) for path in libraries[:2] if Path(path).is_dir()]
-    if Path(shared).exists():
-        found += [(str(path), str(path)) for path in Path(libraries[2]).glob("libpython*.so*")]
-    return found
 
 
 def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

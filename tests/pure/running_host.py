@@ -90,10 +90,10 @@ class Scene(Struct):
         return read
 
 
-def scene(description: dict[str, Any], request: Request = Request()) -> Scene:
-    """The runtime that a request constructs."""
+def scene(description: dict[str, Any]) -> Scene:
+    """The runtime that is constructed there."""
     simulated = Simulated(described(description).unwrap())
-    built = drive(CONSTRUCTION(Draft(request)), simulated)
+    built = drive(CONSTRUCTION(Draft(Request())), simulated)
     assert isinstance(built, Success), built
     return Scene(built.unwrap(), simulated.world)
 

@@ -42,7 +42,7 @@ def with_all() -> Scene:
 
 def mounted(driver: str = "overlay") -> Scene:
     """A store with two layers mounted, one of them twice."""
-    homes = {f"{ROOT}/overlay/{layer}/merged": {} for layer in LAYERS}
+    homes: dict[str, Any] = {f"{ROOT}/overlay/{layer}/merged": {} for layer in LAYERS}
     rows = [
         {"id": LAYERS[0], "path": f"{ROOT}/overlay/{LAYERS[0]}/merged", "count": 2},
         {"id": LAYERS[1], "path": f"{ROOT}/overlay/{LAYERS[1]}/merged", "count": 1},

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import pytest
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
 from pypod.pure.database.facts import EditJson, EmptyBucket
-from pypod.pure.failure import Problem
+from pypod.pure.effect import Effect
+from pypod.pure.facts import Waited
+from pypod.pure.failure import HostError, Problem
 from pypod.pure.program import drive
 from pypod.pure.stopping.stage import stop
 from pypod.pure.stopping.sync_stage import state_of
@@ -33,6 +36,8 @@ from tests.pure.running_host import (
     scene,
 )
 from tests.pure.small_host import SmallHost
+
+T = TypeVar("T")
 
 STATES = ("unknown", "configured", "created", "running", "stopped", "paused", "exited", "removing", "stopping")
 STOPPABLE = (2, 3, 8)
@@ -100,7 +105,7 @@ CASES = [
 
 def arranged(state: int) -> tuple[Scene, list[dict[str, Any]]]:
     """A host with a container for each case, all in one state."""
-    cases = [
+    cases: list[dict[str, Any]] = [
         {**case, "state": state, "pid": 1000 + number, "monitor": 2000 + number} for number, case in enumerate(CASES)
     ]
     alive = [case["pid"] for case in cases if case["alive"]]
@@ -253,13 +258,8 @@ def test_somebody_else_went_on_with_it() -> None:
     heard = SmallHost(stage.world)
     outcome = interrupted(stage, heard, exited)
     assert outcome == Success(None)
-    assert lines(heard) == [
-        (
-            "warning",
-            f'Container "{identity(1)}" state changed from "stopping" to "exited" while waiting for it to be stopped: '
-            "discontinuing stop procedure as another process interfered",
-        )
-    ]
+    changed = f'Container "{identity(1)}" state changed from "stopping" to "exited" while waiting for it to be stopped'
+    assert lines(heard) == [("warning", f"{changed}: discontinuing stop procedure as another process interfered")]
     assert events(heard.world) == []
 
 
@@ -316,12 +316,32 @@ def test_a_runtime_that_is_not_there() -> None:
     assert saved(heard.world, 1)["state"] == 3
 
 
+class Undying(SmallHost):
+    """A host on which a process outlives every signal, and on which looking for it is refused twice."""
+
+    def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
+        if isinstance(effect, AwaitEnd):
+            self.effects.append(effect)
+            return Success(cast("T", Waited(gone=False, refusals=2, refusal=errno.EPERM)))
+        return super().answer(effect)
+
+
 def test_a_container_that_nothing_kills() -> None:
-    """Process 0 is the group of whoever asks, and so never gone: what libpod makes of a running container without a pid."""
-    outcome, heard = stopped(scene(host(container(1, 3, 0, 2001), alive=(2001,))))
+    stage = one_running(stopSignal=HARMLESS)
+    heard = Undying(stage.world)
+    outcome = drive(stop(stage.draft, stage.locks, stage.facts(1), 1), heard).unwrap()
     assert outcome.failure().message == "given PIDs did not die within timeout"
-    assert signals(heard) == [15, 9]
+    assert [effect.limit for effect in heard.effects if isinstance(effect, AwaitEnd)] == [1000, 5000]
+    refused = ("error", "Error pinging PID 1001 with signal 0: operation not permitted")
+    assert [line for line in heard.said if line[0] == "error"] == [refused] * 4
     assert saved(heard.world, 1)["state"] == 8
+
+
+def test_a_stop_that_was_broken_off_is_gone_on_with() -> None:
+    """The processes were gone, their ids forgotten, and how it ended was not yet known."""
+    outcome, heard = stopped(scene(host(container(1, 8, 0, 0))))
+    assert "conmon process missing" in outcome.failure().message
+    assert saved(heard.world, 1)["state"] == 4
 
 
 def test_an_exit_file_from_before_is_taken_for_the_end_of_one_that_is_being_stopped() -> None:

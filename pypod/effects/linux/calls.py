@@ -6,9 +6,13 @@ interpreter does so by itself.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
+
+MNT_DETACH: Final = 2
 
 T = TypeVar("T")
 
@@ -67,3 +71,47 @@ def change_mode(path: str, mode: int) -> None:
 def change_owner(path: str, uid: int, gid: int) -> None:
     """``chown``."""
     _again(lambda: os.chown(path, uid, gid))
+
+
+def rename(path: str, to: str) -> None:
+    """``rename``."""
+    _again(lambda: os.rename(path, to))  # noqa: PTH104 - one function a system call
+
+
+def make_device(path: str, mode: int, device: int) -> None:
+    """``mknod`` of a character device."""
+    os.mknod(path, mode | stat.S_IFCHR, device)
+
+
+def set_attribute(path: str, name: str, value: bytes) -> None:
+    """``lsetxattr``."""
+    _again(lambda: os.setxattr(path, name, value, follow_symlinks=False))
+
+
+def attribute(path: str, name: str) -> bytes | None:
+    """``lgetxattr``; nothing where there is none of that name."""
+    try:
+        return _again(lambda: os.getxattr(path, name, follow_symlinks=False))
+    except OSError as error:
+        if error.errno == errno.ENODATA:
+            return None
+        raise
+
+
+def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+    """``mount``."""
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    texts = [os.fsencode(text) for text in (source, target, kind)]
+    if library.mount(*texts, ctypes.c_ulong(flags), os.fsencode(data)):
+        raise OSError(ctypes.get_errno(), "mount", target)
+
+
+def unmount(target: str, flags: int) -> None:
+    """``umount2``."""
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.umount2(os.fsencode(target), ctypes.c_int(flags)):
+        raise OSError(ctypes.get_errno(), "umount2", target)

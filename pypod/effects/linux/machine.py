@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pypod.effects.linux.changes import LinuxFilesChanged
 from pypod.effects.linux.containers import LinuxContainers
 from pypod.effects.linux.held import LinuxLocksHeld
@@ -11,7 +13,9 @@ from pypod.effects.linux.observer import LinuxObserver
 from pypod.effects.linux.own_process import LinuxProcessChanged
 from pypod.effects.linux.replacing import LinuxReplacing
 from pypod.effects.linux.services import LinuxServices
+from pypod.effects.linux.shutdown import Shutdown
 from pypod.effects.linux.transaction import LinuxDatabaseChanges
+from pypod.pure.facts import Diagnostic
 
 
 class _Linux(
@@ -29,11 +33,23 @@ class _Linux(
     def __init__(self) -> None:
         LinuxLocksHeld.__init__(self)
         LinuxDatabaseChanges.__init__(self)
+        LinuxServices.__init__(self)
 
 
 class LinuxCommand(_Linux, LinuxProcessChanged, LinuxNamespaces):
-    """For a command: it is its process's only business, ends it on a signal, and leaves it for a user namespace."""
+    """For a command: it is its process's only business, ends it on a signal, and leaves it for a user namespace.
+
+    ``say`` is told what libpod logs when a signal comes.
+    """
+
+    def __init__(self, say: Callable[[Diagnostic], object]) -> None:
+        _Linux.__init__(self)
+        LinuxProcessChanged.__init__(self, Shutdown(say))
 
 
 class LinuxLibrary(_Linux, LinuxProcessChanged, LeavingToCaller):
     """For a caller in tooling: signal handlers stay the caller's, and leaving is the caller's to decide."""
+
+    def __init__(self) -> None:
+        _Linux.__init__(self)
+        LinuxProcessChanged.__init__(self)

@@ -17,6 +17,8 @@ import threading
 import time
 from typing import Final
 
+from pypod.pure.locks.layout import THREAD
+
 SLICE: Final = 0.1
 """Seconds that a mutex is waited for at a stretch: how long an interrupt may take."""
 
@@ -24,8 +26,6 @@ _ATTRIBUTES: Final = 64
 """Bytes for a ``pthread_mutexattr_t``, which has 4 on every architecture so far."""
 _SHARED: Final = 1
 _ROBUST: Final = 1
-_OWNER: Final = 0x3FFFFFFF
-"""The bits of a mutex's first word that are the thread that holds it (``FUTEX_TID_MASK``)."""
 _LIBRARY: Final = ctypes.CDLL(None)
 
 _trylock = _LIBRARY.pthread_mutex_trylock
@@ -113,7 +113,7 @@ class SharedMutex:
         return _waited_for(self._pointer)
 
     def _is_own(self) -> bool:
-        return self._word.value & _OWNER == threading.get_native_id()
+        return self._word.value & THREAD == threading.get_native_id()
 
 
 def _waited_for(mutex: ctypes.c_void_p) -> int:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import msgspec
-from returns.result import Failure, Result, Success
 
 from pypod.pure.configured import Configured
 from pypod.pure.database.facts import ContainerFacts
 from pypod.pure.facts import Diagnostic, Level
-from pypod.pure.failure import Problem, RuntimeStopped
-
-
-def usable(configured: Configured) -> Result[None, Problem]:
-    """Whether a runtime can still be used: after its shutdown everything ends with ErrRuntimeStopped."""
-    return Success(None) if configured.valid else Failure(RuntimeStopped.saying(""))
+from pypod.pure.failure import Problem
 
 
 def closed(configured: Configured) -> Configured:

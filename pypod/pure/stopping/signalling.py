@@ -90,11 +90,11 @@ def unsent(
 ) -> Result[None, Problem]:
     """What follows from a command that did not do its work.
 
-    Nothing where the container is gone, or ``stopped`` as its runtime says.  Else the failure that libpod makes of it
+    Nothing where the container is gone, ``stopped`` as its runtime says, or without a process that anybody knows.  Else the failure that libpod makes of it
     and then drops: it tells what its look for the process gave, so that a container that goes on running counts as
     stopped.
     """
-    if stopped or (isinstance(pinged, Failure) and is_gone(pinged.failure())):
+    if stopped or not target.container.pid or (isinstance(pinged, Failure) and is_gone(pinged.failure())):
         return Success(None)
     container = target.container.id
     command = " ".join(kill_command(target, signal))

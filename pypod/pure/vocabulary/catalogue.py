@@ -34,7 +34,7 @@ CATALOGUE: Final[dict[str, type[Effect[Any]]]] = {
         containers.SignalContainer, containers.AskRuntime, containers.PingProcess, containers.AwaitEnd,
         containers.AwaitFile, containers.ReadChangeTime, containers.FindMappers,
         host.DescribeHost, host.SessionIsValid, host.ReadClock, host.DrawToken,
-        locks.ReadLockSegment, locks.TakeFileLock, locks.ReleaseFileLock, locks.CreateLockSegment,
+        locks.ReadLockSegment, locks.ReadLocks, locks.TakeFileLock, locks.ReleaseFileLock, locks.CreateLockSegment,
         locks.MapLockSegment, locks.UnmapLockSegment, locks.AllocateLock, locks.FreeLock, locks.FreeAllLocks,
         locks.TakeLock, locks.ReleaseLock,
         database.ReadDatabase, database.ReadObjects, database.ReadContainer,

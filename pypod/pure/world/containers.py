@@ -76,10 +76,10 @@ class Containers(Stored):
         if isinstance(started, Failure):
             return started
         status = started.unwrap()
-        if status or isinstance(self.ping_process(process.pid), Failure):
+        if status or not process.pid or isinstance(self.ping_process(process.pid), Failure):
             return Success(Ran(status=status or 1, assumed=True))
         told = Change(f"/proc/{process.pid}", detail=f"signal {signal}")
-        if process.pid and signal not in _HARMLESS:
+        if signal not in _HARMLESS:
             self._ended(process.pid)
             if process.conmon and not isinstance(self.ping_process(process.conmon), Failure):
                 self._leave_status(process.exit_file, 128 + signal)
