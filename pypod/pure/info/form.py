@@ -34,7 +34,7 @@ def version_shown(architecture: str) -> dict[str, Any]:
 
 def shown_in_order(info: Shown) -> dict[str, Any]:
     """All of it as plain values; maps other than the two outermost are in the order of their names."""
-    plain: dict[str, Any] = thaw(info)
+    plain = thaw(info)
     return {name: _part(name, plain[name]) for name in _TOP if name in plain}
 
 

@@ -42,7 +42,6 @@ from pypod.pure.info.host import (
     program,
     program_version,
     remote_socket,
-    search_registries,
     seccomp_profile,
 )
 from pypod.pure.info.kernel import (
@@ -65,6 +64,8 @@ from pypod.pure.lifecycle.loading_stage import load_containers, sync_container
 from pypod.pure.oci.facts import OciRuntime
 from pypod.pure.options.from_flags import check_environment
 from pypod.pure.program import Program, attempt, need, note, notes, reworded, settle, stage
+from pypod.pure.registries.decide import shown
+from pypod.pure.registries.stage import read_registries
 from pypod.pure.store.facts import Store
 from pypod.pure.store.layout import images_table
 from pypod.pure.store.tables import count
@@ -94,21 +95,21 @@ def _info(draft: Draft) -> Program[Draft]:
     store = None
     if draft.store is not None:
         store = yield from reworded(_store(draft, draft.store), _not_shown)
-    registries = yield from attempt(ReadFile("/etc/containers/registries.conf"))
+    registries = shown((yield from read_registries(draft)))
     volumes = draft.setting(VOLUME_PLUGINS)
     plugins = {
         "volume": ("local", *sorted(volumes)),
         "network": ("bridge", "macvlan"),
         "log": ("k8s-file", "none", "journald"),
     }
-    shown: dict[str, Any] = {
+    parts: dict[str, Any] = {
         "host": host,
         "store": store,
-        "registries": search_registries(registries),
+        "registries": registries,
         "plugins": pmap(plugins),
         "version": pmap(version_shown(go_architecture(draft.surroundings.host.architecture))),
     }
-    return msgspec.structs.replace(draft, info=pmap(shown))
+    return msgspec.structs.replace(draft, info=pmap(parts))
 
 
 def _no_host(problem: Problem) -> Program[Problem]:
@@ -292,16 +293,16 @@ def _images(store: Store) -> Program[int]:
 
 
 def _graph_options(store: Store) -> Program[Shown]:
-    shown: Shown = pmap()
+    options: Shown = pmap()
     for option in store.options:
         key, value = graph_option(option)
         if is_mount_program(key):
             version = yield from _version(value)
             package = yield from _package(value)
-            shown = shown.set(key, program(Executable=value, Version=version, Package=package))
+            options = options.set(key, program(Executable=value, Version=version, Package=package))
         else:
-            shown = shown.set(key, value)
-    return shown
+            options = options.set(key, value)
+    return options
 
 
 ENGINE_ENVIRONMENT = stage("engine-environment", _environment)
