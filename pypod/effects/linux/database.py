@@ -22,9 +22,8 @@ from typing import Final, Generic, TypeVar
 from returns.result import Failure, Result
 
 from pypod.effects.linux.content import MOST
-from pypod.effects.linux.looked_at import FileContent
+from pypod.effects.linux.looked_at import FileContent, whole_content
 from pypod.effects.linux.refusal import asked
-from pypod.effects.linux.steps import whole_content
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.meta import Meta, current_meta
 from pypod.pure.bolt.page import Content

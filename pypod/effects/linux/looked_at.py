@@ -1,4 +1,4 @@
-"""A file as content whose pages are read when they are looked at.
+"""A file as content whose pages are read when they are looked at, or all at once.
 
 Nothing is mapped: a file that is cut while it is read gives fewer bytes, not a signal.
 """
@@ -34,3 +34,14 @@ class FileContent:
                 break
             content += more
         return content
+
+
+def whole_content(descriptor: int) -> bytearray:
+    """Everything in a file, by ``preadv``; as far as it goes, where it was cut meanwhile or is added to."""
+    content = bytearray(os.fstat(descriptor).st_size)
+    done = 0
+    with memoryview(content) as room:
+        while done < len(content) and (count := os.preadv(descriptor, [room[done:]], done)):
+            done += count
+    del content[done:]
+    return content

@@ -20,9 +20,9 @@ from returns.result import Failure, Result, Success
 
 from pypod.effects.linux.flock import open_locked
 from pypod.effects.linux.known import KnownFile
-from pypod.effects.linux.looked_at import FileContent
+from pypod.effects.linux.looked_at import FileContent, whole_content
 from pypod.effects.linux.refusal import asked
-from pypod.effects.linux.steps import performed, sync_directory, whole_content, write_at
+from pypod.effects.linux.steps import performed, sync_directory, write_at
 from pypod.pure.bolt.check import check
 from pypod.pure.bolt.commit import commit
 from pypod.pure.bolt.create import new_database
