@@ -6,7 +6,6 @@ import errno
 from collections.abc import Callable
 from typing import Any, Final
 
-from pyrsistent import PMap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.database.facts import ContainerFacts, EditJson, StateObjects
@@ -15,6 +14,7 @@ from pypod.pure.facts import Diagnostic, Level, Stream
 from pypod.pure.failure import HostError, InvalidArgument, Problem, Refused
 from pypod.pure.gotext import joined, quoted
 from pypod.pure.oci.facts import OciRuntime
+from pypod.pure.table import Table
 from pypod.pure.userns.decide import parse_pid
 
 RUNNING: Final = 3
@@ -78,7 +78,7 @@ def not_signalled(container: ContainerFacts) -> Callable[[HostError], Problem]:
     return problem
 
 
-def new_runtime(name: str, runtimes: PMap[str, OciRuntime]) -> Result[str, Problem]:
+def new_runtime(name: str, runtimes: Table[str, OciRuntime]) -> Result[str, Problem]:
     """The runtime that is asked for; empty: none.  Only looked at once the containers are stopped."""
     if name and name not in runtimes:
         text = f"change to runtime {quoted(name)} requested but no such runtime is defined"

@@ -127,7 +127,7 @@ class Processes(Locks):
         if signal not in _DEADLY:
             return _NOTHING
         self.world = replaced(
-            self.world, processes=self.world.processes.set(pid, ""), pauses=self.world.pauses.discard(pid)
+            self.world, processes=self.world.processes.set(pid, ""), pauses=self.world.pauses.without((pid,))
         )
         return Success(Changed((Change(f"/proc/{pid}", detail=f"signal {signal}"),)))
 
