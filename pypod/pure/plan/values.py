@@ -8,7 +8,6 @@ from typing import Any, Final, cast
 from pypod.pure import settings as spine
 from pypod.pure.configuration import keys
 from pypod.pure.failure import Problem
-from pypod.pure.plan.diagnoses import of_problem
 from pypod.pure.plan.facts import Claim, Comparison, Failure, Ignored, Origin, Setting
 from pypod.pure.table import Table
 
@@ -61,6 +60,8 @@ def settings_shown(settings: spine.Settings) -> dict[str, Setting]:
 
 def failure_shown(problem: Problem, settings: spine.Settings) -> Failure:
     """A problem with our advice: its own hint, or the catalogue's."""
+    from pypod.pure.plan.diagnoses import of_problem
+
     kind = type(problem).__name__
     kind = KINDS.get(kind, kind)
     known = of_problem(kind, problem.stage, problem.message)
