@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
 from returns.result import Failure, Result, Success
 
 from pypod import hosts
@@ -10,7 +13,14 @@ from pypod.cli.commands import Words
 from pypod.cli.podman import CONSTRUCTION, requested
 from pypod.cli.progress import Progress
 from pypod.pure.failure import Misused, Problem
-from pypod.pure.plan.facts import Plan
+
+if TYPE_CHECKING:
+    from pypod.pure.plan.facts import Plan
+
+_TELLING: Final = tuple(
+    f"pypod.pure.plan.{name}" for name in ("facts", "actions", "values", "summarize", "layout", "text")
+)
+"""What a plan that is made is told with: loaded while a program of the host is waited for."""
 
 
 def planned(words: Words) -> Result[Plan, Problem]:
@@ -31,7 +41,11 @@ def _host(words: Words) -> Result[PlanHost, Problem]:
     as_root = "as" in words.own
     if path is None:
         needs = Misused("--step needs --host")
-        return Failure(needs) if step is not None else Success(hosts.live(as_root=as_root))
+        return (
+            Failure(needs)
+            if step is not None
+            else Success(hosts.live(as_root=as_root, meanwhile=map(import_module, _TELLING)))
+        )
     if as_root:
         return Failure(Misused("--as is for this machine: a described host says who runs Podman there (uid)"))
     if step is not None and not (step.isascii() and step.isdigit() and len(step) < 6 and int(step)):
