@@ -14,7 +14,6 @@ from typing import cast
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from returns.result import Success
 
 from pypod.pure.configuration.defaults import DefaultProbes, default_settings
@@ -22,6 +21,7 @@ from pypod.pure.configuration.layers import ConfigurationFile, Layer, capabiliti
 from pypod.pure.configuration.toml import Field, Kind, TableOf
 from pypod.pure.settings import Origin, Settings, Source
 from pypod.pure.surroundings.facts import Surroundings
+from pypod.pure.table import Table
 from tests.property.strategies import configuration_fields, configurations, written_configuration
 
 DEFAULTS = default_settings(Surroundings(), DefaultProbes())

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias, cast
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod.pure.configuration.toml_lines import Scan, scanned
+from pypod.pure.configuration.toml_lines import Scan, scanned, without_comments
 from pypod.pure.gotext import listed, quoted
 from pypod.pure.table import Table
 
@@ -114,8 +114,9 @@ def parse_document(content: bytes) -> Result[Document, str]:
         return Success(EMPTY)
     import tomllib
 
+    # Each line stays where it is: what is wrong has the same position.
     try:
-        values = tomllib.loads(text)
+        values = tomllib.loads(without_comments(text))
     except tomllib.TOMLDecodeError as error:
         return Failure(_syntax_error(text, str(error)))
     except RecursionError:
