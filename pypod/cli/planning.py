@@ -17,10 +17,12 @@ from pypod.pure.failure import Misused, Problem
 if TYPE_CHECKING:
     from pypod.pure.plan.facts import Plan
 
-_TELLING: Final = tuple(
-    f"pypod.pure.plan.{name}" for name in ("facts", "actions", "values", "summarize", "layout", "text")
-)
-"""What a plan that is made is told with: loaded while a program of the host is waited for."""
+_AHEAD: Final = (
+    "directories.stage", "database.stage", "store.stage", "events.stage", "image.stage", "network.stage",
+    "locks.stage", "lifecycle.stage",
+    "plan.facts", "plan.actions", "plan.values", "plan.summarize", "plan.layout", "plan.text",
+)  # fmt: skip
+"""What a plan comes to after the host's programs: loaded while one of them is waited for, in the order of its need."""
 
 
 def planned(words: Words) -> Result[Plan, Problem]:
@@ -44,7 +46,9 @@ def _host(words: Words) -> Result[PlanHost, Problem]:
         return (
             Failure(needs)
             if step is not None
-            else Success(hosts.live(as_root=as_root, meanwhile=map(import_module, _TELLING)))
+            else Success(
+                hosts.live(as_root=as_root, meanwhile=map(import_module, (f"pypod.pure.{name}" for name in _AHEAD)))
+            )
         )
     if as_root:
         return Failure(Misused("--as is for this machine: a described host says who runs Podman there (uid)"))
