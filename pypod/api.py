@@ -114,7 +114,11 @@ def plan(
     if isinstance(rehearsal, Failure):
         return rehearsal
     on = rehearsal.unwrap()
-    done = rehearse(Request(command, tuple(options), flags, arguments), on)
+    return planned_by(rehearse(Request(command, tuple(options), flags, arguments), on), host, on)
+
+
+def planned_by(done: Rehearsal, host: PlanHost, on: RehearsalHost) -> Result[Plan, Problem]:
+    """The plan of a rehearsal that was run ``on`` a host of this kind; the failure as for :func:`plan`."""
     denied = _denied(on)
     unseen = _unseen(done.ending, denied)
     if unseen is not None:
@@ -123,7 +127,9 @@ def plan(
     from pypod.pure.plan.summarize import About, summarize
 
     about = About(
-        command=command,
+        command=done.request.command,
+        flags=done.request.flags,
+        arguments=done.request.arguments,
         source=host.source,
         pypod_version=__version__,
         podman_installed=host.podman_installed,

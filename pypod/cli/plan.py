@@ -28,7 +28,7 @@ def run(words: Words) -> int:
     if out is not None and (wrong := output.write_whole(out, _encoded(plan) + b"\n")):
         output.complain(wrong)
         status = output.FAILED
-    output.say(_shown(plan, words))
+    output.say(shown(plan, words))
     return status
 
 
@@ -51,7 +51,8 @@ def _encoded(plan: Plan) -> bytes:
     return encoded(plan)
 
 
-def _shown(plan: Plan, words: Words) -> str:
+def shown(plan: Plan, words: Words) -> str:
+    """The plan in the form that the command line asks for."""
     if words.own.get("format") == "json":
         return _encoded(plan).decode() + "\n"
     from pypod.pure.plan.text import render

@@ -193,6 +193,28 @@ class LockSegment(Struct, frozen=True):
     allocated: tuple[int, ...] = ()
 
 
+class Mutex(Struct, frozen=True):
+    """A mutex of a lock segment as its bytes stand: the number of the lock, -1 for the segment's own mutex, the futex word
+    (the thread that holds it, and flags), the owner as the C library notes it, and the kind.
+
+    ``process`` and ``command`` are those of the thread that holds it; 0 and empty where no such thread is to be seen.
+    """
+
+    number: int
+    word: int
+    owner: int
+    kind: int
+    process: int = 0
+    command: str = ""
+
+
+class SegmentLocks(Struct, frozen=True):
+    """A lock segment, and those of its mutexes that are not as they are when nobody holds them."""
+
+    segment: LockSegment
+    mutexes: tuple[Mutex, ...] = ()
+
+
 class Level(Enum):
     """The level of a diagnostic, in logrus's words."""
 

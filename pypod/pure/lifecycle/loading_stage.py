@@ -9,9 +9,10 @@ from pypod.pure.database.facts import ContainerFacts, StateObjects, VolumeFacts
 from pypod.pure.database.loading import Loaded, container_loaded, loaded, loaded_containers, synced, volume_loaded
 from pypod.pure.draft import Draft, Locks
 from pypod.pure.exists.decide import container_found, not_inspected, volume_found
+from pypod.pure.facts import Handle
 from pypod.pure.failure import Problem
 from pypod.pure.lifecycle.renumber import in_use
-from pypod.pure.locks.stage import use_lock
+from pypod.pure.locks.stage import under_lock
 from pypod.pure.oci.decide import unavailable
 from pypod.pure.oci.stage import find_for_containers
 from pypod.pure.program import Program, need, notes, settle, stage
@@ -57,8 +58,13 @@ def load_container(draft: Draft, one: ContainerFacts) -> Program[Draft]:
 def sync_container(draft: Draft, one: ContainerFacts) -> Program[Result[None, Problem]]:
     """Read a container's state under its lock."""
     if draft.locks is not None:
-        yield from use_lock(draft.locks, one.lock)
+        yield from under_lock(draft.locks, one.lock, _nothing_more)
     return synced(one)
+
+
+def _nothing_more(_lock: Handle) -> Program[None]:
+    """What is looked at was read already; the lock is waited for, as libpod waits."""
+    yield from ()
 
 
 def _list(draft: Draft) -> Program[Draft]:
@@ -101,7 +107,7 @@ def _inspect_volumes(draft: Draft) -> Program[Draft]:
         found = (*found, volume)
     for volume in found:
         if draft.locks is not None:
-            yield from use_lock(draft.locks, volume.lock)
+            yield from under_lock(draft.locks, volume.lock, _nothing_more)
     settle(not_inspected("volume", absent))
     return draft
 

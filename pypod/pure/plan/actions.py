@@ -31,6 +31,7 @@ NAMES: Final[dict[str, str]] = {
     "BackUpDatabase": "back_up_database",
     "CreateLockSegment": "create_locks",
     "AllocateLock": "allocate_lock",
+    "FreeLock": "free_locks",
     "FreeAllLocks": "free_locks",
     "BindOnItself": "mount",
     "MakePrivate": "make_mount_private",

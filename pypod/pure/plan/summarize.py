@@ -23,6 +23,7 @@ from pypod.pure.digest import sha256
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import CGROUP2_MAGIC, Changed, FileStatus, HostFacts, Identity, Level, Probed
 from pypod.pure.failure import Departed, Ending, HostError
+from pypod.pure.locks.layout import lock_subject
 from pypod.pure.plan import facts
 from pypod.pure.plan.actions import actions_of, departure
 from pypod.pure.plan.values import failure_shown, settings_shown
@@ -31,7 +32,7 @@ from pypod.pure.tape import Exchange, redacted
 from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.files import HoldsFuseOverlayRemains, ListDirectory, LookAt, ReadFile, Stat, StatFilesystem
 from pypod.pure.vocabulary.host import DescribeHost, DrawToken, ReadClock
-from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock
+from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock, TakeLock
 from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, RunProgram
 from pypod.pure.vocabulary.telling import EnterStage, LeaveStage, Note
 
@@ -68,6 +69,8 @@ class About(Struct, frozen=True, kw_only=True):
     """
 
     command: str = "construction"
+    flags: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[str, ...] = ()
     source: Literal["live", "snapshot", "description"] = "live"
     pypod_version: str = ""
     podman_installed: str = ""
@@ -111,6 +114,8 @@ def summarize(
             source=about.source,
         ),
         command=about.command,
+        flags=about.flags,
+        arguments=about.arguments,
         complete=complete,
         applyable=not failed and not fold.left and about.source == "live" and not about.assumed,
         errored=failed,
@@ -275,6 +280,8 @@ def _of_warning(stage: str, message: str) -> Diagnosis | None:
 
 
 def _held(effect: Effect[Any]) -> str:
+    if isinstance(effect, TakeLock):
+        return lock_subject(effect.handle.subject, effect.number)
     if isinstance(effect, TakeFileLock):
         return effect.path
     return effect.name if isinstance(effect, MapLockSegment) else effect.describe()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from returns.result import Result
 
@@ -12,6 +12,10 @@ from pypod.pure.failure import HostError
 
 if TYPE_CHECKING:
     from pypod.pure.machine import Machine
+
+JOURNAL: Final = "/run/systemd/journal/socket"
+DEADLY: Final = frozenset({1, 2, 3, 6, 9, 15})
+"""Signals that end a process unless it handles them: those that anybody sends here."""
 
 
 class SendToJournal(Effect[Changed], frozen=True):
