@@ -9,7 +9,6 @@ from pypod.pure import settings as spine
 from pypod.pure.configuration import keys
 from pypod.pure.failure import Problem
 from pypod.pure.plan.facts import Claim, Comparison, Failure, Ignored, Origin, Setting
-from pypod.pure.table import Table
 
 KINDS: Final = {
     "InvalidArgument": "ErrInvalidArg",
@@ -106,8 +105,8 @@ def shown(name: str, value: Any, origin: spine.Origin) -> Any:
         return plain(value)
     if name in _ASSIGNMENTS and isinstance(value, (tuple, list)):
         return [f"{str(one).partition('=')[0]}={SHOWN}" for one in cast("tuple[Any, ...]", value)]
-    if name in _HIDDEN_TABLES and isinstance(value, Table):
-        return {str(key): SHOWN for key in sorted(cast("Table[str, Any]", value))}
+    if name in _HIDDEN_TABLES and isinstance(value, Mapping):
+        return {str(key): SHOWN for key in sorted(cast("Mapping[str, Any]", value))}
     return _without_passwords(plain(value)) if name in _ADDRESSES else plain(value)
 
 
