@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pypod.cli.planning import AHEAD
 from pypod.pure.database.facts import TOP_LEVEL
 from pypod.pure.database.file import database_holding
 from pypod.pure.database.tree import tree_from_plain
@@ -66,7 +67,7 @@ def set_up(scratch: Path) -> list[str]:
         "os": "linux", "static-dir": f"{root}/libpod", "tmp-dir": f"{run}/tmp", "run-root": f"{run}",
         "graph-root": f"{root}", "graph-driver-name": "vfs", "volume-path": f"{root}/volumes",
     }  # fmt: skip
-    buckets = {name: {} for name in TOP_LEVEL}
+    buckets: dict[str, object] = {name: {} for name in TOP_LEVEL}
     for directory in (root / "libpod", run / "tmp", programs):
         directory.mkdir(parents=True)
     database = database_holding(tree_from_plain(buckets | {"runtime-config": config})).unwrap()
@@ -104,3 +105,4 @@ def test_a_plan_where_podman_has_been_loads_no_more() -> None:
         modules = loaded(script, Path(scratch) / "programs")
     assert "pypod.pure.locks.stage" in modules
     assert not modules & (ONLY_FOR_SOME | ONLY_FOR_THE_FIRST)
+    assert modules >= {f"pypod.pure.{name}" for name in AHEAD}
