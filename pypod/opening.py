@@ -175,7 +175,13 @@ class Runtime:
 
     def shutdown(self, *, force: bool = False) -> Result[None, Problem]:
         """``Shutdown``.  ``force``: running containers are stopped first, and mounted layers unmounted."""
-        raise NotImplementedError
+        from pypod.runtime.shutdown import shutdown, stopped
+
+        with self._lock:
+            # libpod's runtime counts as stopped before anything is done.
+            draft, self._draft = self._draft, stopped(self._draft)
+            done = _plainly(drive(shutdown(draft, force=force), self._host))
+            return done.bind(lambda ended: ended.outcome)
 
     def deferred_shutdown(self, *, force: bool = False) -> None:
         """``DeferredShutdown``: the same for a ``finally``; what it answers is dropped."""

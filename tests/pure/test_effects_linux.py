@@ -275,5 +275,5 @@ def test_work_that_comes_to_its_end_is_waited_for_no_longer() -> None:
 def test_a_mistake_in_the_other_work_ends_the_program_too() -> None:
     started = time.monotonic()
     with pytest.raises(ZeroDivisionError):
-        running.run("/bin/sh", ("sh", "-c", "sleep 4"), b"", {}, map(lambda number: 1 // number, (1, 0)))
+        running.run("/bin/sh", ("sh", "-c", "sleep 4"), b"", {}, (1 // number for number in (1, 0)))
     assert time.monotonic() - started < 3

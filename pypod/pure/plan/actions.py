@@ -20,6 +20,7 @@ NAMES: Final[dict[str, str]] = {
     "MakeDirectories": "make_directory",
     "CreateFile": "create_file",
     "WriteFile": "write_file",
+    "ReplaceFile": "write_file",
     "AppendFile": "append_file",
     "WriteToken": "write_token",
     "RemoveFile": "remove",
@@ -41,6 +42,7 @@ NAMES: Final[dict[str, str]] = {
     "TestNativeDiff": "probe_overlay",
     "SendToJournal": "write_event",
     "KillProcess": "signal_process",
+    "SignalContainer": "signal_container",
     "EnterUserNamespace": "enter_namespace",
     "JoinUserNamespace": "enter_namespace",
 }

@@ -21,7 +21,7 @@ from returns.result import Failure, Result
 from pypod.pure.configuration import keys
 from pypod.pure.digest import sha256
 from pypod.pure.effect import Effect, Kind
-from pypod.pure.facts import CGROUP2_MAGIC, Changed, FileStatus, HostFacts, Identity, Level, Probed
+from pypod.pure.facts import CGROUP2_MAGIC, Changed, FileStatus, HostFacts, Identity, Level, Probed, Ran
 from pypod.pure.failure import Departed, Ending, HostError
 from pypod.pure.locks.layout import lock_subject
 from pypod.pure.plan import facts
@@ -29,7 +29,8 @@ from pypod.pure.plan.actions import actions_of, departure
 from pypod.pure.plan.values import failure_shown, settings_shown
 from pypod.pure.settings import Settings
 from pypod.pure.tape import Exchange, redacted
-from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
+from pypod.pure.vocabulary.containers import AskRuntime
+from pypod.pure.vocabulary.database import ReadContainer, ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.files import HoldsFuseOverlayRemains, ListDirectory, LookAt, ReadFile, Stat, StatFilesystem
 from pypod.pure.vocabulary.host import DescribeHost, DrawToken, ReadClock
 from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock, TakeLock
@@ -48,7 +49,7 @@ _TELL: Final = Kind.TELL
 _CHANGE: Final = Kind.CHANGE
 
 _READING: Final = (
-    ReadFile, ListDirectory, Stat, LookAt, HoldsFuseOverlayRemains, ReadDatabase, ReadObjects, ReadLockSegment,
+    ReadFile, ListDirectory, Stat, LookAt, HoldsFuseOverlayRemains, ReadDatabase, ReadObjects, ReadContainer, ReadLockSegment,
 )  # fmt: skip
 _NEVER_THE_SAME: Final = frozenset({ReadClock, DrawToken})
 _TELLING: Final = frozenset({ReadFile, ReadDatabase, Stat, StatFilesystem, DescribeHost, AskIdentity, ReadVariable})
@@ -227,7 +228,8 @@ class _Fold:
                 events_log=self.events_log,
             )
         )
-        if isinstance(changed, Probed) and not changed.known:
+        assumed = changed.assumed if isinstance(changed, Ran) else isinstance(changed, Probed) and not changed.known
+        if assumed:
             self.unknown[effect.describe()] = None
 
     def _observed(self, effect: Effect[Any], answer: Result[Any, HostError]) -> None:
@@ -239,9 +241,9 @@ class _Fold:
         value: Any = answer.failure() if refused else answer.unwrap()
         if kind not in _NEVER_THE_SAME:
             self.seen.append((effect, refused, value))
-        if isinstance(effect, RunProgram):
+        if isinstance(effect, RunProgram | AskRuntime):
             safe = redacted(effect)
-            self.programs[" ".join(safe.argv if isinstance(safe, RunProgram) else ())] = None
+            self.programs[" ".join(safe.argv if isinstance(safe, RunProgram | AskRuntime) else ())] = None
         if refused:
             error: HostError = value
             if error.errno in (EPERM, EACCES) and isinstance(effect, _READING):

@@ -33,6 +33,7 @@ NOUNS: Final = {
     "probe_overlay": "? probe",
     "write_event": "+ event",
     "signal_process": "! signal",
+    "signal_container": "! signal",
     "enter_namespace": "> namespace",
 }
 """How an action is named in the list of changes: made, altered, removed, tried, told, left for."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from returns.result import Failure, Result, Success
 
-from pypod.pure.database.facts import DatabaseFacts, Expectation, ExpectTxid, StateChange, StateObjects
+from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, ExpectTxid, StateChange, StateObjects
 from pypod.pure.database.file import Database, database_of, empty_database
 from pypod.pure.database.runtime_config import facts_of_database
 from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, FileType, HostFacts
@@ -84,6 +84,13 @@ class Databases(Namespaces):
         from pypod.pure.database.objects import objects_of_tree
 
         return self._database(path, where, node).map(lambda database: objects_of_tree(database.tree))
+
+    def read_container(self, path: str, container: str, /) -> Result[ContainerFacts | None, HostError]:
+        def picked(objects: StateObjects) -> ContainerFacts | None:
+            known = (*objects.containers, *objects.unlisted_containers)
+            return next((one for one in known if one.id == container and not one.listed_only), None)
+
+        return self.read_objects(path).map(picked)
 
     def create_database(self, path: str, /) -> Result[Changed, HostError]:
         opened = self._opened(path, 0o600)
