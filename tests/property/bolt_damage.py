@@ -32,7 +32,8 @@ from pypod.pure.bolt.meta import BODY, CHECKSUM_FIELD, META_SIZE, checksum
 from pypod.pure.bolt.page import HEADER_SIZE
 from pypod.pure.bolt.snapshot import Snapshot, free_pages, open_snapshot, view
 from pypod.pure.bolt.writes import written
-from pypod.pure.database.objects import facts_of_snapshot, objects_of_snapshot
+from pypod.pure.database.objects import objects_of_snapshot
+from pypod.pure.database.runtime_config import facts_of_snapshot
 from pypod.pure.database.tree import tree_of_snapshot
 from pypod.pure.state.reading import containers_in, content_in, damage_in, listed_in, references_in
 from tests.fixtures.state_databases import DATABASES
