@@ -174,14 +174,19 @@ class Runtime:
         return self._become(reload)
 
     def shutdown(self, *, force: bool = False) -> Result[None, Problem]:
-        """``Shutdown``.  ``force``: running containers are stopped first, and mounted layers unmounted."""
-        from pypod.runtime.shutdown import shutdown, stopped
+        """``Shutdown``.  ``force``: running containers are stopped first, and mounted layers unmounted.
+
+        Whatever goes wrong, the runtime is stopped afterwards; ErrRuntimeStopped where it was before.
+        """
+        from pypod.runtime.shutdown import shutdown
 
         with self._lock:
-            # libpod's runtime counts as stopped before anything is done.
-            draft, self._draft = self._draft, stopped(self._draft)
-            done = _plainly(drive(shutdown(draft, force=force), self._host))
-            return done.bind(lambda ended: ended.outcome)
+            done = _plainly(drive(shutdown(self._draft, force=force), self._host))
+            if isinstance(done, Failure):
+                return Failure(done.failure())
+            stopped = done.unwrap()
+            self._draft = stopped.draft
+            return stopped.outcome
 
     def deferred_shutdown(self, *, force: bool = False) -> None:
         """``DeferredShutdown``: the same for a ``finally``; what it answers is dropped."""
