@@ -23,8 +23,9 @@ from returns.result import Failure
 
 from pypod.effects.linux.database import read_objects
 from pypod.effects.linux.transaction import LinuxDatabaseChanges
+from pypod.pure.database.buckets import key_of
 from pypod.pure.database.facts import Delete, EditJson, EmptyBucket, ExpectTxid, MakeBucket, Put, StateChange
-from pypod.pure.database.tree import Tree, key_of, tree_of
+from pypod.pure.database.tree import Tree, tree_of
 
 TURNS: Final = int(os.environ.get("PYPOD_TURNS", "50"))
 SECONDS: Final = float(os.environ.get("PYPOD_CROWD_SECONDS", "5"))

@@ -22,9 +22,9 @@ from pypod.effects.linux.content import MOST
 from pypod.effects.linux.refusal import asked
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, open_snapshot
+from pypod.pure.database.buckets import damage
 from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, StateObjects
-from pypod.pure.database.objects import container_of_snapshot, facts_of_snapshot, objects_of_snapshot
-from pypod.pure.database.tree import damage
+from pypod.pure.database.runtime_config import facts_of_snapshot
 from pypod.pure.failure import HostError
 
 T = TypeVar("T")
@@ -40,11 +40,15 @@ def read_database(path: str) -> Result[DatabaseFacts, HostError]:
 
 def read_objects(path: str) -> Result[StateObjects, HostError]:
     """The containers, pods and volumes.  Failures as for :func:`read_database`."""
+    from pypod.pure.database.objects import objects_of_snapshot
+
     return read_snapshot(path, objects_of_snapshot)
 
 
 def read_container(path: str, container: str) -> Result[ContainerFacts | None, HostError]:
     """One container.  Failures as for :func:`read_database`."""
+    from pypod.pure.database.objects import container_of_snapshot
+
     return read_snapshot(path, lambda snapshot: container_of_snapshot(snapshot, container))
 
 

@@ -29,10 +29,11 @@ from pypod.pure.bolt.meta import MAGIC
 from pypod.pure.bolt.page import HEADER_SIZE
 from pypod.pure.bolt.snapshot import Snapshot, open_snapshot, view
 from pypod.pure.bolt.writes import PageWrites, Step, Sync, Write
+from pypod.pure.database.buckets import BoltBuckets, damage
 from pypod.pure.database.expectations import unmet
 from pypod.pure.database.facts import Expectation, StateChange
 from pypod.pure.database.touched import touched
-from pypod.pure.database.tree import BoltBuckets, damage, transaction
+from pypod.pure.database.tree import transaction
 from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, Entry, FileType
 from pypod.pure.failure import HostError
 

@@ -10,7 +10,7 @@ from returns.result import Failure, Result, Success
 from pypod.pure.bolt.check import check
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, view
-from pypod.pure.database.tree import BoltBuckets, Buckets
+from pypod.pure.database.buckets import BoltBuckets, Buckets
 from pypod.pure.state.content import content_of_snapshot, file_of_snapshot
 from pypod.pure.state.facts import Backend, Containers, Content, Listed, References
 from pypod.pure.state.listing import containers_of, listed

@@ -63,7 +63,7 @@ class Stored(Databases):
         self, path: str, ask: Callable[[str], Effect[T]], reading: Callable[[Snapshot], Result[T, BoltError]]
     ) -> Result[T, HostError]:
         from pypod.pure.bolt.snapshot import open_snapshot
-        from pypod.pure.database.tree import damage
+        from pypod.pure.database.buckets import damage
         from pypod.pure.state.tables import MAGIC
 
         found = self._file(path)
