@@ -181,7 +181,7 @@ class Runtime:
             # libpod's runtime counts as stopped before anything is done.
             draft, self._draft = self._draft, stopped(self._draft)
             done = _plainly(drive(shutdown(draft, force=force), self._host))
-            return done.bind(lambda ended: ended.outcome)
+            return done if isinstance(done, Failure) else done.unwrap().outcome
 
     def deferred_shutdown(self, *, force: bool = False) -> None:
         """``DeferredShutdown``: the same for a ``finally``; what it answers is dropped."""

@@ -93,9 +93,9 @@ class Containers(Scene):
         for _ in range(100):
             listed: list[dict[str, Any]] = json.loads(self.podman("ps", "-a", "--format", "json"))
             if not any(one["State"] in ("stopped", "stopping") for one in listed):
-                break
+                return {one["Names"][0]: [one["State"], one["ExitCode"]] for one in listed}
             time.sleep(0.1)
-        return {one["Names"][0]: [one["State"], one["ExitCode"]] for one in listed}
+        raise AssertionError("podman did not clean up")
 
     def events(self, name: str) -> list[str]:
         """What became of a container, by its events."""
@@ -105,7 +105,7 @@ class Containers(Scene):
 
     def locks(self) -> list[int]:
         read = read_objects(self.path).unwrap()
-        return [one.lock for one in (*read.containers, *read.pods, *read.volumes)]
+        return [*(one.lock for one in read.containers), *(one.lock for one in read.volumes)]
 
     def works(self, name: str) -> str:
         """Whether podman can go on with a container, from its start to its end."""
