@@ -47,6 +47,12 @@ class Layout(Struct, frozen=True):
         """Where the number of bitmaps stands; the number of locks follows it."""
         return self.mutex_offset + self.mutex
 
+    @property
+    def free_mutex(self) -> bytes:
+        """The bytes of a mutex that was just made."""
+        kind = struct.pack(f"{self.order}I", SHARED_AND_ROBUST)
+        return (bytes(self.kind_offset) + kind).ljust(self.mutex, b"\0")
+
     def size(self, locks: int) -> int:
         """The size of a segment for so many locks, rounded up to whole bitmaps."""
         return self.header + -(-locks // LOCKS_PER_BITMAP) * self.group

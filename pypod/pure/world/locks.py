@@ -195,7 +195,8 @@ class Locks(Files):
         if isinstance(mapped, int):
             return refusal(mapped, "free", handle.subject)
         where, node, segment = mapped
-        if segment.bitmaps > fresh_segment(self.world.held[handle.number].locks, self.architecture()).bitmaps:
+        there = min(segment.groups, fresh_segment(self.world.held[handle.number].locks, self.architecture()).bitmaps)
+        if segment.bitmaps > there:
             return refusal(errno.EFAULT, "free", handle.subject)
         if not segment.allocated:
             return Success(NOTHING_CHANGED)
