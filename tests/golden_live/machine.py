@@ -28,6 +28,7 @@ from pypod.pure.facts import FileType
 from pypod.pure.options.flags import CommandLine, last, parse
 from pypod.pure.table import Table
 from pypod.pure.world import World
+from pypod.pure.world.base import base_mounts
 from pypod.pure.world.describe import described, next_step
 from pypod.pure.world.segment import segment_of
 from pypod.pure.world.state import Mount, Node
@@ -61,6 +62,16 @@ def is_possible() -> str:
     return "" if made.returncode == 0 else f"namespaces are refused: {made.stderr.decode()}"
 
 
+def has_mine(recording: dict[str, Any]) -> bool:
+    """Whether pypod has the command of a step."""
+    lines = (parse(tuple(step["args"])) for step in recording["case"]["steps"])
+    return any(_is_mine(line.unwrap()) for line in lines if not isinstance(line, Failure))
+
+
+def _is_mine(line: CommandLine) -> bool:
+    return line.command in MINE and not line.help
+
+
 def outcomes(recording: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
     """The outcome of each step in the form of the recordings; ``None`` for one that pypod does not run."""
     case, wanted = recording["case"], recording["outcome"]["steps"]
@@ -68,8 +79,9 @@ def outcomes(recording: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
     worlds, lines = _simulated(recording, names)
     records = _run(_plan(case, worlds, lines))
     databases = Databases()
+    contents: dict[str, bytes] = {}
     for step, line, record in zip(wanted, lines, records, strict=True):
-        before, after = _world(record["before"], {}), _world(record["after"], record["before"])
+        before, after = _world(record["before"], contents), _world(record["after"], contents)
         if line is None:
             databases.know(after, names)
             yield None
@@ -99,13 +111,12 @@ def _simulated(recording: dict[str, Any], names: Names) -> tuple[list[tuple[Worl
             world = next_step(world, case, index).unwrap()
         parsed = parse(tuple(step["args"]))
         line = None if isinstance(parsed, Failure) else parsed.unwrap()
-        mine = line is not None and line.command in MINE and not line.help
         if line is None or taken_from_recording(line, want):
             after = recorded.applied(world, want, names, case)
         else:
             _, after = replayed(world, line, names, databases)
         worlds.append((world, after))
-        lines.append(line if mine else None)
+        lines.append(line if line is not None and _is_mine(line) else None)
         world = after
     return worlds, lines
 
@@ -116,8 +127,9 @@ def _simulated(recording: dict[str, Any], names: Names) -> tuple[list[tuple[Worl
 def _plan(case: dict[str, Any], worlds: list[tuple[World, World]], lines: list[CommandLine | None]) -> dict[str, Any]:
     """What the first process of the machine is told."""
     first = worlds[0][0]
+    unified = case.get("cgroup", "v1") == "v2"
+    bare = World(nodes=Table({"/": first.nodes["/"]}), mounts=base_mounts(unified=unified))
     steps: list[dict[str, Any]] = []
-    there = World(nodes=Table(), mounts=())
     there = first
     for (before, after), line, step in zip(worlds, lines, case["steps"], strict=True):
         ours = line is not None
@@ -139,8 +151,8 @@ def _plan(case: dict[str, Any], worlds: list[tuple[World, World]], lines: list[C
             steps[-1]["lay"] = _joined(steps[-1]["lay"], _difference(before, after))
             there = after
     return {
-        "first": _difference(World(nodes=Table({"/": first.nodes["/"]}), mounts=first.mounts), first),
-        "unified": case.get("cgroup", "v1") == "v2",
+        "first": _difference(bare, first),
+        "unified": unified,
         "init": case.get("init", "init"),
         "shell": shutil.which("busybox"),
         "helpers": [path for path in map(shutil.which, ("newuidmap", "newgidmap")) if path],
@@ -230,19 +242,16 @@ def _run(plan: dict[str, Any]) -> list[dict[str, Any]]:
 # -- what was seen
 
 
-_contents: dict[str, bytes] = {}
-
-
-def _world(seen: dict[str, Any], _before: dict[str, Any]) -> World:
-    """The host that a look saw.  A file of which no content was sent is as it was at the look before."""
+def _world(seen: dict[str, Any], contents: dict[str, bytes]) -> World:
+    """The host that a look saw.  A file of which no content was sent is as it was at the look before: ``contents``."""
     nodes: dict[str, Node] = {"/": Node(FileType.DIRECTORY, 0o755)}
     for path, entry in seen.items():
         kind = FileType(entry["type"])
         if kind is FileType.FILE and "content" in entry:
-            _contents[path] = base64.b64decode(entry["content"])
+            contents[path] = base64.b64decode(entry["content"])
         node = Node(kind, entry["mode"], entry["uid"], entry["gid"], entry["size"], target=entry.get("target", ""))
         if kind is FileType.FILE:
-            node = structs.replace(node, content=_content(path, _contents[path]))
+            node = structs.replace(node, content=_content(path, contents[path]))
         nodes[path] = node
     return World(nodes=Table(nodes), open=False)
 

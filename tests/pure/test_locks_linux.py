@@ -373,6 +373,12 @@ def test_a_segment_whose_maker_died_has_mutexes_that_were_never_made(name: str) 
     path.write_bytes(path.read_bytes()[: LAYOUT.header].ljust(LAYOUT.size(64), b"\0"))
     held = held_of(LinuxLocks().read_locks(name).unwrap().mutexes)
     assert [(one.number, one.hold) for one in held] == [(number, Hold.UNMADE) for number in range(64)]
+    machine = LinuxLocksHeld()
+    handle = machine.map_lock_segment(name, 64).unwrap()
+    taken = machine.take_lock(handle, 3).unwrap()
+    assert machine.take_lock(handle, 3).failure().errno == errno.EDEADLK
+    assert isinstance(machine.release_lock(taken), Success)
+    assert isinstance(machine.take_lock(handle, 3), Success)
 
 
 # -- record locks

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pypod.effects.linux.changes import LinuxFilesChanged
+from pypod.effects.linux.containers import LinuxContainers
 from pypod.effects.linux.held import LinuxLocksHeld
 from pypod.effects.linux.mounting import LinuxMountsChanged
 from pypod.effects.linux.namespaces import LeavingToCaller, LinuxNamespaces
 from pypod.effects.linux.observer import LinuxObserver
 from pypod.effects.linux.own_process import LinuxProcessChanged
+from pypod.effects.linux.replacing import LinuxReplacing
 from pypod.effects.linux.services import LinuxServices
 from pypod.effects.linux.shutdown import Shutdown
 from pypod.effects.linux.transaction import LinuxDatabaseChanges
 from pypod.pure.facts import Diagnostic
 
 
-class _Linux(LinuxObserver, LinuxFilesChanged, LinuxMountsChanged, LinuxLocksHeld, LinuxDatabaseChanges, LinuxServices):
+class _Linux(
+    LinuxObserver,
+    LinuxFilesChanged,
+    LinuxReplacing,
+    LinuxMountsChanged,
+    LinuxContainers,
+    LinuxLocksHeld,
+    LinuxDatabaseChanges,
+    LinuxServices,
+):
     """All that a command and a caller in tooling may do alike."""
 
     def __init__(self) -> None:

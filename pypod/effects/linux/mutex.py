@@ -26,6 +26,8 @@ _ATTRIBUTES: Final = 64
 """Bytes for a ``pthread_mutexattr_t``, which has 4 on every architecture so far."""
 _SHARED: Final = 1
 _ROBUST: Final = 1
+_LOCKED: Final = (1, 2)
+"""The word of a mutex that is not robust while it is held: one that was never made."""
 _LIBRARY: Final = ctypes.CDLL(None)
 
 _unlock = _LIBRARY.pthread_mutex_unlock
@@ -89,8 +91,9 @@ class SharedMutex:
         where it was ruined.  An interrupt that comes when it is taken already gives it back.
         """
         thread = threading.get_ident()
-        # It takes both to know oneself: thread ids of another namespace may be the same.
-        if self.thread == thread and self._is_own():
+        # It takes both to know oneself: thread ids of another namespace may be the same, and one of ours that ended may be
+        # used again.  The word of one that is not robust is just locked.
+        if self.thread == thread and (self._is_own() or self._word.value in _LOCKED):
             raise OSError(errno.EDEADLK, os.strerror(errno.EDEADLK))
         try:
             answer: int = _timedlock(self._pointer, _PAST)
@@ -113,8 +116,11 @@ class SharedMutex:
             raise OSError(answer, os.strerror(answer))
 
     def give_up(self) -> None:
-        """Give it back if this thread holds it.  One that was just taken over is made consistent first: else it were ruined."""
-        if self._is_own():
+        """Give it back if this thread holds it.  One that was just taken over is made consistent first: else it were ruined.
+
+        The word of one that is not robust does not tell by whom it is held.
+        """
+        if self.thread == threading.get_ident() or self._is_own():
             self.thread = 0
             consistent(self._pointer)
             _unlock(self._pointer)
