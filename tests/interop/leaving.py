@@ -1,9 +1,10 @@
 """A command that leaves for a user namespace, as pypod's own command does, and tells what it sees there.
 
-    leaving.py enter PAUSE_PATH | join PID [PAUSE_PATH] | short-cut WORD ... | keep PAUSE_PATH   [then=status:N|signal:N|wait]
+    leaving.py enter PAUSE_PATH | join PID [PAUSE_PATH] | short-cut WORD ... | keep PAUSE_PATH | fail TOOL   [then=status:N|signal:N|wait]
 
 Outside it runs the real program on the real machine and ends with the status that it is answered.  Inside it prints one
-JSON object.  ``keep`` is a library's way: what would be executed is printed, and nothing happens.
+JSON object.  ``keep`` is a library's way: what would be executed is printed, and nothing happens.  ``fail`` enters ten times
+with a mapping tool that fails, and prints which descriptors were open before and after, and whether a child is left.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pypod.pure.effect import Effect
 from pypod.pure.failure import Departed, Ending, HostError
 from pypod.pure.program import Program, drive, leave
 from pypod.pure.userns.decide import not_reexecuted
+from pypod.pure.userns.facts import IdMappings, IdRange
 from pypod.pure.userns.stage import PAUSE_PROCESS, become_root
 from pypod.pure.vocabulary.namespaces import JoinUserNamespace
 from pypod.pure.vocabulary.process import AskIdentity
@@ -121,11 +123,27 @@ def program(words: list[str]) -> Program[Any]:
             raise SystemExit(f"what is {words}?")
 
 
+def failing(tool: str) -> dict[str, Any]:
+    """What ten failures leave in the process that goes on."""
+    maps = IdMappings((IdRange(0, os.geteuid(), 1),), (IdRange(0, os.getegid(), 1),), tool, tool)
+    before, mask = descriptors(), signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    answers = [str(Command().enter_user_namespace("pause.pid", maps).failure().reason) for _ in range(10)]
+    try:
+        left = os.waitpid(-1, os.WNOHANG) is not None
+    except ChildProcessError:
+        left = False
+    same = mask == signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    return {"answers": answers, "before": before, "after": descriptors(), "child": left, "mask": same}
+
+
 def main(words: list[str]) -> int:
     """Outside and inside, told apart as podman tells it."""
     if os.environ.get("_CONTAINERS_USERNS_CONFIGURED"):
         say(json.dumps(seen()))
         return then(words)
+    if words[0] == "fail":
+        say(json.dumps(failing(words[1])))
+        return 0
     machine = Library() if words[0] == "keep" else Command()
     ended: Result[object, Ending] = drive(program(words), Telling(machine))
     if isinstance(machine, Library) and machine.left is not None:
