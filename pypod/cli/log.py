@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pypod.cli import output
 from pypod.pure.effect import Effect
-from pypod.pure.facts import Level, Stream
+from pypod.pure.facts import Diagnostic, Level, Stream
 from pypod.pure.gotext import quoted
 from pypod.pure.vocabulary.telling import Note
 
@@ -42,15 +42,18 @@ class Log:
 
     def hear(self, effect: Effect[Any]) -> None:
         """Write a diagnostic; other effects say nothing to a user."""
-        if not isinstance(effect, Note):
-            return
-        if effect.stream is Stream.STDOUT:
-            self.printed.append(effect.message)
-            output.say(effect.message + "\n")
-        elif effect.stream is Stream.STDERR:
-            output.tell(effect.message + "\n")
-        elif is_shown(effect.level, self._wanted):
-            output.tell(log_line(effect.level, effect.message, _now()))
+        if isinstance(effect, Note):
+            self.say(Diagnostic(effect.level, effect.message, effect.stream))
+
+    def say(self, said: Diagnostic) -> None:
+        """Write a line where it belongs."""
+        if said.stream is Stream.STDOUT:
+            self.printed.append(said.message)
+            output.say(said.message + "\n")
+        elif said.stream is Stream.STDERR:
+            output.tell(said.message + "\n")
+        elif is_shown(said.level, self._wanted):
+            output.tell(log_line(said.level, said.message, _now()))
 
 
 def _now() -> str:

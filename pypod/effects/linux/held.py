@@ -14,9 +14,10 @@ from typing import TypeVar
 from returns.result import Failure, Result, Success
 
 from pypod.effects.linux import recordlocks
+from pypod.effects.linux.locks import path_of
 from pypod.effects.linux.mutex import SharedMutex
 from pypod.effects.linux.refusal import asked
-from pypod.effects.linux.segment import MappedSegment, create_segment, map_segment, path_of, unmap_segment
+from pypod.effects.linux.segment import MappedSegment, create_segment, map_segment, unmap_segment
 from pypod.pure.facts import NOTHING_CHANGED, Allocated, Change, Changed, Handle
 from pypod.pure.failure import HostError
 from pypod.pure.locks.decide import rounded

@@ -17,6 +17,8 @@ import threading
 import time
 from typing import Final
 
+from pypod.pure.locks.layout import THREAD
+
 SLICE: Final = 0.1
 """Seconds that a mutex is waited for at a stretch: how long an interrupt may take."""
 
@@ -24,11 +26,8 @@ _ATTRIBUTES: Final = 64
 """Bytes for a ``pthread_mutexattr_t``, which has 4 on every architecture so far."""
 _SHARED: Final = 1
 _ROBUST: Final = 1
-_OWNER: Final = 0x3FFFFFFF
-"""The bits of a mutex's first word that are the thread that holds it (``FUTEX_TID_MASK``)."""
 _LIBRARY: Final = ctypes.CDLL(None)
 
-_trylock = _LIBRARY.pthread_mutex_trylock
 _unlock = _LIBRARY.pthread_mutex_unlock
 _timedlock = _LIBRARY.pthread_mutex_timedlock
 _consistent = _LIBRARY.pthread_mutex_consistent
@@ -38,6 +37,12 @@ class _Moment(ctypes.Structure):
     """``struct timespec``."""
 
     _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
+
+
+_PAST: Final = ctypes.byref(_Moment(0, 0))
+"""For taking a mutex only if it is free.  ``pthread_mutex_trylock`` is not for that: glibc's leaves a mutex that is not
+recoverable locked by whoever tried.
+"""
 
 
 def interoperable() -> bool:
@@ -79,7 +84,7 @@ class SharedMutex:
         where it was ruined.  An interrupt that comes when it is taken already gives it back.
         """
         try:
-            answer: int = _trylock(self._pointer)
+            answer: int = _timedlock(self._pointer, _PAST)
             if answer:
                 answer = self._slowly(answer)
             if not answer:
@@ -99,13 +104,13 @@ class SharedMutex:
             raise OSError(answer, os.strerror(answer))
 
     def give_up(self) -> None:
-        """Give it back if this thread holds it."""
-        if self._is_own():
+        """Give it back if this thread holds it.  The word of one that is not robust does not tell by whom it is held."""
+        if self.thread == threading.get_ident() or self._is_own():
             self.thread = 0
             _unlock(self._pointer)
 
     def _slowly(self, answer: int) -> int:
-        if answer != errno.EBUSY:
+        if answer != errno.ETIMEDOUT:
             return _taken_over(self._pointer, answer)
         # It takes both to know oneself: thread ids of another namespace may be the same.
         if self.thread == threading.get_ident() and self._is_own():
@@ -113,7 +118,7 @@ class SharedMutex:
         return _waited_for(self._pointer)
 
     def _is_own(self) -> bool:
-        return self._word.value & _OWNER == threading.get_native_id()
+        return self._word.value & THREAD == threading.get_native_id()
 
 
 def _waited_for(mutex: ctypes.c_void_p) -> int:

@@ -31,7 +31,7 @@ class Entry:
 
     def __init__(self, place: tuple[int, int]) -> None:
         self.place = place
-        self.descriptor = -1
+        self.descriptors: list[int] = []
         self.holders: Counter[int] = Counter()
         """How often each thread holds it."""
         self.exclusive = False
@@ -90,7 +90,7 @@ def _locked(entry: Entry, descriptor: int, *, exclusive: bool) -> Entry:
     taken = False
     try:
         descriptors.keep(descriptor)
-        entry.descriptor = descriptor
+        entry.descriptors.append(descriptor)
         _wait_for(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
         taken = True
         return entry
@@ -118,7 +118,8 @@ def _wait_for(descriptor: int, kind: int) -> None:
 def _close_unheld(entry: Entry) -> None:
     if not entry.holders and not entry.waiting:
         _entries.pop(entry.place, None)
-        descriptors.give_up(entry.descriptor)
+        for descriptor in entry.descriptors:
+            descriptors.give_up(descriptor)
     _changed.notify_all()
 
 
@@ -126,8 +127,8 @@ def _forget() -> None:
     global _changed  # noqa: PLW0603 - one that another thread of the parent held would never be free
     _changed = threading.Condition()
     for entry in _entries.values():
-        if entry.descriptor >= 0:
-            os.close(entry.descriptor)
+        for descriptor in entry.descriptors:
+            os.close(descriptor)
     _entries.clear()
 
 

@@ -15,27 +15,21 @@ import ctypes
 import errno
 import mmap
 import os
-import stat
 import struct
 from collections.abc import Generator
 from typing import Final
 
+from pypod.effects.linux.entries import entry_of
 from pypod.effects.linux.mutex import SharedMutex, initialize, interoperable
-from pypod.pure.facts import Entry, FileType, LockSegment
+from pypod.pure.facts import Entry, LockSegment
 from pypod.pure.locks.layout import LOCKS_PER_BITMAP, MAGIC, Layout, layout_of, read_segment
 
-SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - where the C library keeps segments
 MODE: Final = 0o600
 
 _FULL: Final = 0xFFFFFFFF
 
 _mapped: dict[tuple[int, int], MappedSegment] = {}
 """The segments that this process has mapped, by device and inode: each once."""
-
-
-def path_of(name: str) -> str:
-    """The file of a segment: glibc's ``shm_open``."""
-    return f"{SHARED_MEMORY}/{name.lstrip('/')}"
 
 
 def own_layout() -> Layout:
@@ -59,7 +53,7 @@ def create_segment(path: str, locks: int) -> Entry:
         os.posix_fallocate(descriptor, 0, size)
         with mmap.mmap(descriptor, size) as memory:
             _fill(memory, layout, -(-locks // LOCKS_PER_BITMAP))
-        return _entry(os.fstat(descriptor))
+        return entry_of(os.fstat(descriptor))
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(path)  # noqa: PTH108 - one function a system call
@@ -101,7 +95,7 @@ def map_segment(path: str, locks: int) -> MappedSegment:
         place = (status.st_dev, status.st_ino)
         if place not in _mapped:
             memory = mmap.mmap(descriptor, min(status.st_size, layout.size(locks)))
-            _mapped[place] = MappedSegment(path, memory, layout, header, _entry(status))
+            _mapped[place] = MappedSegment(path, memory, layout, header, entry_of(status))
         _mapped[place].users += 1
         return _mapped[place]
     finally:
@@ -224,10 +218,6 @@ class MappedSegment:
         finally:
             if not refused:
                 self._mutex.give_up()
-
-
-def _entry(status: os.stat_result) -> Entry:
-    return Entry(FileType.FILE, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, status.st_size)
 
 
 def _forget() -> None:

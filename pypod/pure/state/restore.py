@@ -68,10 +68,15 @@ def restoration(export: Content, present: Content | None, path: str, clock: str)
 
     ``clock`` is the time in RFC 3339, for the name of the backup.
     """
-    backup = f"{path}.pypod-backup-{_compact(clock)}" if present is not None else ""
+    backup = backup_path(path, clock) if present is not None else ""
     expected = ExpectTxid(_NEW if present is None else present.file.txid)
     changes = (EmptyBucket(()), *_changes(export))
     return Restoration(path, backup, changes, (expected,), _held(export))
+
+
+def backup_path(path: str, clock: str) -> str:
+    """Where a database is backed up at a time in RFC 3339."""
+    return f"{path}.pypod-backup-{_compact(clock)}"
 
 
 def _changes(export: Content) -> Iterator[StateChange]:

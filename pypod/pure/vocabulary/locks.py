@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from returns.result import Result
 
 from pypod.pure.effect import Effect, Kind, Observation
-from pypod.pure.facts import Allocated, Changed, Handle, LockSegment
+from pypod.pure.facts import Allocated, Changed, Handle, LockSegment, SegmentLocks
 from pypod.pure.failure import HostError
-from pypod.pure.machine import Machine, Observing
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import Machine, Observing
 
 
 class ReadLockSegment(Observation[LockSegment], frozen=True):
@@ -22,6 +26,20 @@ class ReadLockSegment(Observation[LockSegment], frozen=True):
 
     def describe(self) -> str:
         return f"read the lock segment {self.name}"
+
+
+class ReadLocks(Observation[SegmentLocks], frozen=True):
+    """The header and bitmaps of a segment and the mutexes in it that are held or out of order, without taking any."""
+
+    answer = SegmentLocks
+
+    name: str
+
+    def see(self, machine: Observing, /) -> Result[SegmentLocks, HostError]:
+        return machine.read_locks(self.name)
+
+    def describe(self) -> str:
+        return f"look at the locks in {self.name}"
 
 
 class TakeFileLock(Effect[Handle], frozen=True):

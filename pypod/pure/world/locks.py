@@ -10,11 +10,21 @@ from typing import Final
 
 from returns.result import Failure, Result, Success
 
-from pypod.pure.facts import NOTHING_CHANGED, Allocated, Change, Changed, FileType, Handle, HostFacts, LockSegment
+from pypod.pure.facts import (
+    NOTHING_CHANGED,
+    Allocated,
+    Change,
+    Changed,
+    FileType,
+    Handle,
+    HostFacts,
+    LockSegment,
+    SegmentLocks,
+)
 from pypod.pure.failure import HostError
 from pypod.pure.locks.layout import LOCKS_PER_BITMAP, MAGIC, lock_subject
 from pypod.pure.vocabulary.host import DescribeHost
-from pypod.pure.vocabulary.locks import ReadLockSegment
+from pypod.pure.vocabulary.locks import ReadLocks, ReadLockSegment
 from pypod.pure.world.files import Files
 from pypod.pure.world.segment import Segment, fresh_segment, segment_of, segment_seen
 from pypod.pure.world.state import Held, Node
@@ -44,7 +54,7 @@ class Locks(Files):
     def _let_go(self, handle: Handle, call: str) -> Result[None, HostError]:
         if handle.number not in self.world.held:
             return refusal(errno.EBADF, call, handle.subject)
-        self.world = replaced(self.world, held=self.world.held.remove(handle.number))
+        self.world = replaced(self.world, held=self.world.held.without((handle.number,)))
         return _RELEASED
 
     # -- record locks
@@ -90,6 +100,14 @@ class Locks(Files):
         if isinstance(segment, int):
             return refusal(segment, "shm_open", name)
         return Success(segment.seen())
+
+    def read_locks(self, name: str, /) -> Result[SegmentLocks, HostError]:
+        """Nobody else holds a lock here; a real host is asked."""
+        path = segment_path(name)
+        found = self.found(path, follow=False)
+        if not isinstance(found, int) and found[1].seen:
+            return self.asked(ReadLocks(name))
+        return self.read_lock_segment(name).map(SegmentLocks)
 
     def create_lock_segment(self, name: str, locks: int, /) -> Result[Changed, HostError]:
         if locks <= 0:
@@ -177,7 +195,8 @@ class Locks(Files):
         if isinstance(mapped, int):
             return refusal(mapped, "free", handle.subject)
         where, node, segment = mapped
-        if segment.bitmaps > fresh_segment(self.world.held[handle.number].locks, self.architecture()).bitmaps:
+        there = min(segment.groups, fresh_segment(self.world.held[handle.number].locks, self.architecture()).bitmaps)
+        if segment.bitmaps > there:
             return refusal(errno.EFAULT, "free", handle.subject)
         if not segment.allocated:
             return Success(NOTHING_CHANGED)
