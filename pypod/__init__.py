@@ -14,9 +14,12 @@ Importing the package loads nothing: each name is loaded when it is touched.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Final
 
+TYPE_CHECKING = False
+"""What checkers take for true.  The module that has it takes longer to load than the interpreter takes to start."""
 if TYPE_CHECKING:
+    from typing import Final
+
     from pypod import hosts, options
     from pypod.api import plan, rehearse
     from pypod.applying import apply

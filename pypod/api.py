@@ -7,7 +7,7 @@ cannot plan.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 from returns.result import Failure, Result, Success
@@ -20,11 +20,12 @@ from pypod.pure.draft import Draft, Request
 from pypod.pure.effect import Effect
 from pypod.pure.failure import Departed, Ending, HostError, Problem, Refused
 from pypod.pure.options.option import RuntimeOption
-from pypod.pure.plan.facts import Plan
-from pypod.pure.plan.summarize import About, summarize
 from pypod.pure.program import run
 from pypod.pure.tape import Tape
 from pypod.pure.vocabulary.locks import ReadLockSegment
+
+if TYPE_CHECKING:
+    from pypod.pure.plan.facts import Plan
 
 T = TypeVar("T")
 
@@ -122,6 +123,9 @@ def planned_by(done: Rehearsal, host: PlanHost, on: RehearsalHost) -> Result[Pla
     unseen = _unseen(done.ending, denied)
     if unseen is not None:
         return Failure(unseen.hinting("root may"))
+    # Loaded once the host was asked: what is loaded while a program is waited for costs no time.
+    from pypod.pure.plan.summarize import About, summarize
+
     about = About(
         command=done.request.command,
         flags=done.request.flags,

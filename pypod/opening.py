@@ -174,7 +174,10 @@ class Runtime:
         return self._become(reload)
 
     def shutdown(self, *, force: bool = False) -> Result[None, Problem]:
-        """``Shutdown``.  ``force``: running containers are stopped first, and mounted layers unmounted."""
+        """``Shutdown``.  ``force``: running containers are stopped first, and mounted layers unmounted.
+
+        Whatever goes wrong, the runtime is stopped afterwards; ErrRuntimeStopped where it was before.
+        """
         from pypod.runtime.shutdown import shutdown, stopped
 
         with self._lock:

@@ -20,9 +20,12 @@ from returns.result import Failure, Success
 from pypod.effects.linux import segment as segments
 from pypod.effects.linux.held import LinuxLocksHeld
 from pypod.effects.linux.locks import LinuxLocks
+from pypod.effects.live import library_machine
 from pypod.pure.facts import Handle
 from pypod.pure.locks.holders import Hold, held_of
 from pypod.pure.locks.layout import layout_of
+from pypod.pure.vocabulary.changes import AppendFile, ChangeMode, CreateFile, WriteFile, WriteToken
+from pypod.pure.vocabulary.files import ReadFile, Stat
 
 LAYOUT = layout_of(os.uname().machine)
 COUNTER = itertools.count()
@@ -402,6 +405,26 @@ def test_a_reader_becomes_a_writer(machine: LinuxLocksHeld, lock_file: Path) -> 
     assert kernel_locks(lock_file) == ["WRITE"]
     assert isinstance(machine.release_file_lock(writing), Success)
     assert (kernel_locks(lock_file), descriptors_open()) == ([], descriptors)
+
+
+def test_what_is_done_with_a_held_file_does_not_drop_its_lock(lock_file: Path) -> None:
+    open_before = descriptors_open()
+    machine, path = library_machine(), str(lock_file)
+    taken = machine.take_file_lock(path, True).unwrap()
+    for effect in (
+        CreateFile(path, 0o644),
+        ReadFile(path),
+        WriteToken(path, "0" * 64),
+        WriteToken(path, "0" * 64),
+        AppendFile(path, 0o644, b"x"),
+        WriteFile(path, 0o644, b"y"),
+        ChangeMode(path, 0o600),
+        Stat(path),
+    ):
+        assert isinstance(effect.via(machine), Success)
+        assert kernel_locks(lock_file) == ["WRITE"], effect
+    assert isinstance(machine.release_file_lock(taken), Success)
+    assert (kernel_locks(lock_file), descriptors_open()) == ([], open_before)
 
 
 def test_a_file_that_is_not_there_is_not_made(machine: LinuxLocksHeld, tmp_path: Path) -> None:

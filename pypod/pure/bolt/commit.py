@@ -63,11 +63,11 @@ class _Transaction:
             raise DamagedError(f"the file ends before page {self._meta.high_water}", -1, snapshot.size)
         if not 1 < self._meta.root < self._meta.high_water or self._meta.txid == LAST_TXID:
             raise DamagedError("the meta page refers to no root page, or was the last there can be", -1, -1)
-        pages = Pages(snapshot.buffer, size, self._meta.high_water)
+        pages = Pages(snapshot.content, size, self._meta.high_water)
         self._source = Source(pages)
         self._root = Working(self._source, self._meta.root, self._meta.sequence)
-        self._stored = freelist.freelist_page(pages, self._meta) is not None
-        free = freelist.free_pages(pages, self._meta) if self._stored else self._unreachable()
+        self._stored = freelist.freelist_page(pages, self._meta)
+        free = self._unreachable() if self._stored is None else freelist.free_pages(pages, self._stored)
         self._space = Space(free, self._meta.high_water, size, snapshot.size)
         self._spill = Spill(self._source, self._space)
 
@@ -189,8 +189,8 @@ class _Transaction:
     def _write_freelist(self) -> bool:
         """The new freelist, on pages of its own; whether it made the file grow."""
         space = self._space
-        if self._stored:
-            space.release(self._meta.freelist, self._source.extent(self._meta.freelist))
+        if self._stored is not None:
+            space.release(self._stored.id, self._source.room(self._stored.id, self._stored.overflow))
         count = freelist.pages_for(len(space.free) + len(space.pending), space.page_size)
         before = space.high_water
         self._freelist = space.allocate(count)

@@ -11,34 +11,40 @@ from pypod.pure.bolt.bucket import DEEPEST, HEADER
 from pypod.pure.bolt.errors import DamagedError
 from pypod.pure.bolt.leaf import BUCKET_FLAG
 from pypod.pure.bolt.node import Branch, Leaf, Node
-from pypod.pure.bolt.page import BRANCH, LEAF, Page, Pages
-from pypod.pure.bolt.page import HEADER as PAGE_HEADER
+from pypod.pure.bolt.page import BRANCH, LEAF, Pages, inline_page, of_tree
 
 
 class Source:
     """The pages of the former snapshot as nodes.  They are shared: nobody changes them."""
 
-    __slots__ = ("_nodes", "pages")
+    __slots__ = ("_nodes", "_overflows", "pages")
 
     def __init__(self, pages: Pages) -> None:
         self.pages = pages
         self._nodes: dict[int, Node] = {}
+        self._overflows: dict[int, int] = {}
 
     def node(self, number: int) -> Node:
         """A page of a tree."""
         found = self._nodes.get(number)
         if found is None:
-            page = self.pages.tree_page(number)
-            found = branch.node(self.pages, page) if page.flags & BRANCH else leaf.node(self.pages, page)
+            page = of_tree(self.pages.page(number))
+            self.pages.spend(page.count, number, page.start)
+            found = branch.node(page) if page.flags & BRANCH else leaf.node(page)
             self._nodes[number] = found
+            self._overflows[number] = page.overflow
         return found
 
     def extent(self, number: int) -> int:
         """How many pages belong to the one with this id, itself included."""
-        page = self.pages.page(number)
-        overflow: int = PAGE_HEADER.unpack_from(self.pages.buffer, page.start)[3]
+        known = self._overflows.get(number)
+        return self.room(number, self.pages.page(number).overflow if known is None else known)
+
+    def room(self, number: int, overflow: int) -> int:
+        """How many pages belong to one with this overflow, itself included; they must lie in the file."""
         if number + overflow >= self.pages.high_water:
-            raise DamagedError(f"page {number}: out of bounds: {self.pages.high_water}", number, page.start)
+            start = number * self.pages.page_size
+            raise DamagedError(f"page {number}: out of bounds: {self.pages.high_water}", number, start)
         return overflow + 1
 
 
@@ -145,10 +151,9 @@ class Working:
 
 def inline_leaf(value: bytes, holder: int) -> Leaf:
     """The leaf in the value of an inline bucket."""
-    pages = Pages(memoryview(value), 0, 0)
-    page: Page = pages.inline_page(holder, HEADER.size, len(value))
+    page = inline_page(holder, 0, value[HEADER.size :])
     if not page.flags & LEAF:
         raise DamagedError(f"page {holder}: inline bucket that is no leaf", holder, -1)
-    found = leaf.node(pages, page)
+    found = leaf.node(page)
     found.page = 0
     return found

@@ -6,7 +6,6 @@ for is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TypeVar
 
 import msgspec
@@ -15,10 +14,10 @@ from returns.result import Failure, Result, Success
 
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, view
-from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, PodFacts, StateObjects, VolumeFacts
-from pypod.pure.database.file import Database
+from pypod.pure.database.buckets import BoltBuckets, Buckets, name_of
+from pypod.pure.database.facts import ContainerFacts, PodFacts, StateObjects, VolumeFacts
 from pypod.pure.database.json_errors import complaint, is_null
-from pypod.pure.database.tree import BoltBuckets, Buckets, Tree, name_of
+from pypod.pure.database.tree import Tree
 from pypod.pure.failure import Internal
 
 T = TypeVar("T")
@@ -107,35 +106,6 @@ def _decoded(raw: bytes, declared: type[T]) -> Result[T, str]:
         return Success(msgspec.json.decode(b"{}" if is_null(raw) else raw, type=declared))
     except (ValueError, RecursionError) as error:
         return Failure(complaint(raw, str(error)))
-
-
-def facts_of(buckets: Buckets, txid: int, page_size: int, size: int) -> DatabaseFacts:
-    """The buckets and the runtime configuration (``GetDBConfig``, with the ``os`` that it leaves out)."""
-    config = buckets.bucket("runtime-config")
-    return DatabaseFacts(
-        txid=txid,
-        page_size=page_size,
-        size=size,
-        buckets=tuple(name for name, is_bucket in buckets.names() if is_bucket),
-        config=None if config is None else tuple(_texts(config)),
-    )
-
-
-def _texts(bucket: Buckets) -> Iterator[tuple[str, str]]:
-    for name, is_bucket in bucket.names():
-        value = None if is_bucket else bucket.get(name)
-        if value is not None:
-            yield name, name_of(value)
-
-
-def facts_of_database(database: Database) -> DatabaseFacts:
-    """The facts of a file that is held whole."""
-    return facts_of(database.tree, database.txid, database.page_size, database.size)
-
-
-def facts_of_snapshot(snapshot: Snapshot) -> Result[DatabaseFacts, BoltError]:
-    """The facts of a file; reads the root's pages and those of ``runtime-config``."""
-    return view(snapshot, lambda root: facts_of(BoltBuckets(root), snapshot.txid, snapshot.page_size, snapshot.size))
 
 
 def objects_of_tree(tree: Tree) -> StateObjects:

@@ -10,8 +10,9 @@ from returns.result import Result
 from pypod.pure.bolt.bucket import Bucket
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, view
+from pypod.pure.database.buckets import key_of, name_of
 from pypod.pure.database.facts import At, EmptyBucket, MakeBucket, SetSequence, StateChange
-from pypod.pure.database.tree import Tree, key_of, name_of
+from pypod.pure.database.tree import Tree
 
 
 class _Part:
