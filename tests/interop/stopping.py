@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from returns.result import Failure, Result
 
 from pypod.effects.linux.database import read_objects
@@ -25,9 +26,10 @@ from pypod.pipeline import program_of
 from pypod.pure.draft import Draft, Request
 from pypod.pure.effect import Effect, On
 from pypod.pure.failure import HostError
+from pypod.pure.lifecycle.backup_stage import BACKUP
 from pypod.pure.program import drive
 from pypod.pure.vocabulary.telling import Note
-from pypod.runtime.safeguard import back_up, guard
+from pypod.runtime.safeguard import guard
 from tests.interop.turns import Scene
 
 LIMITS: Final = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--net", "none")
@@ -201,9 +203,10 @@ def guards(scene: Containers) -> dict[str, Any]:
     scene.podman("stop", "-t", "5", "heeds")
     waited = waiting.communicate(timeout=60)[0].strip()
     scene.states()
-    guarded = drive(guard(request), planning_host()).unwrap()
-    backed_up = drive(back_up(guarded), On(library_machine()))
-    same = Path(guarded.backup).read_bytes() == Path(scene.path).read_bytes()
+    backup = drive(guard(request), planning_host()).unwrap()
+    copying = Draft(msgspec.structs.replace(request, backup=backup), database_path=str(scene.path))
+    backed_up = drive(BACKUP(copying), On(library_machine()))
+    same = Path(backup).read_bytes() == Path(scene.path).read_bytes()
     return {"refused": refused and refused.message, "waiting": waiting.pid, "waited": waited, "same": same,
             "backed_up": not isinstance(backed_up, Failure)}  # fmt: skip
 
