@@ -277,3 +277,46 @@ def test_a_mistake_in_the_other_work_ends_the_program_too() -> None:
     with pytest.raises(ZeroDivisionError):
         running.run("/bin/sh", ("sh", "-c", "sleep 4"), b"", {}, (1 // number for number in (1, 0)))
     assert time.monotonic() - started < 3
+
+
+def script(path: Path, text: str) -> str:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_programs_that_were_announced_run_at_the_same_time(tmp_path: Path) -> None:
+    machine, environment = LinuxProcess(), (("HERE", str(tmp_path)),)
+    waits = "read said; touch $HERE/{0}; until test -e $HERE/{1}; do sleep 0.01; done; echo $said {0}"
+    programs = (script(tmp_path / "a", waits.format("one", "two")), script(tmp_path / "b", waits.format("two", "one")))
+    assert machine.announce_programs(programs, b"hello\n", environment) == Success(None)
+    ran = [machine.run_program((program,), b"hello\n", environment).unwrap() for program in programs]
+    assert [one.stdout for one in ran] == [b"hello one\n", b"hello two\n"]
+
+
+def test_a_program_is_run_again_for_whoever_asks_again_or_otherwise(tmp_path: Path) -> None:
+    machine, counts = LinuxProcess(), script(tmp_path / "a", f"echo x >> {tmp_path}/times; cat; echo $MORE")
+    machine.announce_programs((counts,), b"one", ())
+    said = [
+        machine.run_program((counts,), stdin, environment).unwrap().stdout
+        for stdin, environment in ((b"two", ()), (b"one", (("MORE", "more"),)), (b"one", ()), (b"one", ()))
+    ]
+    assert said == [b"two\n", b"onemore\n", b"one\n", b"one\n"]
+    assert (tmp_path / "times").read_text().count("x") == 4
+
+
+def test_what_cannot_be_started_is_refused_to_whoever_asks(tmp_path: Path) -> None:
+    machine, missing = LinuxProcess(), f"{tmp_path}/missing"
+    assert machine.announce_programs((missing, "true", "a\0/b"), b"", ()) == Success(None)
+    assert machine.run_program((missing,), b"", ()).failure().errno == errno.ENOENT
+    assert machine.run_program(("true",), b"", ()).unwrap().status == 0
+
+
+def test_programs_that_nobody_asked_for_are_ended_by_the_next_announcement(tmp_path: Path) -> None:
+    machine, stays = LinuxProcess(), script(tmp_path / "a", f"echo $$ > {tmp_path}/id; exec sleep 60")
+    machine.announce_programs((stays,), b"", ())
+    while not (tmp_path / "id").exists() or not (tmp_path / "id").read_text():
+        time.sleep(0.01)
+    machine.announce_programs((), b"", ())
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "id").read_text()), 0)
