@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import importlib
 
+from pypod.version import VERSION
+
 TYPE_CHECKING = False
 """What checkers take for true.  The module that has it takes longer to load than the interpreter takes to start."""
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from pypod.effects.linux.namespaces import leave_for
     from pypod.opening import Runtime, open_runtime, open_runtime_or_raise
 
-__version__: Final = "0.1.0"
+__version__ = VERSION
 
 _HOME: Final = {
     "Runtime": "pypod.opening",

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod import __version__
 from pypod.effects.planning import Planning
 from pypod.effects.recording import Recording
 from pypod.pipeline import program_of
@@ -23,6 +22,7 @@ from pypod.pure.options.option import RuntimeOption
 from pypod.pure.program import run
 from pypod.pure.tape import Tape
 from pypod.pure.vocabulary.locks import ReadLockSegment
+from pypod.version import VERSION
 
 if TYPE_CHECKING:
     from pypod.pure.plan.facts import Plan
@@ -131,7 +131,7 @@ def planned_by(done: Rehearsal, host: PlanHost, on: RehearsalHost) -> Result[Pla
         flags=done.request.flags,
         arguments=done.request.arguments,
         source=host.source,
-        pypod_version=__version__,
+        pypod_version=VERSION,
         podman_installed=host.podman_installed,
         runtimes=tuple(sorted((name, runtime.path) for name, runtime in done.draft.runtimes.items())),
         assumed=isinstance(on, Planning) and on.assuming,

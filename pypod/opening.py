@@ -174,14 +174,17 @@ class Runtime:
         return self._become(reload)
 
     def shutdown(self, *, force: bool = False) -> Result[None, Problem]:
-        """``Shutdown``.  ``force``: running containers are stopped first, and mounted layers unmounted."""
+        """``Shutdown``.  ``force``: running containers are stopped first, and mounted layers unmounted.
+
+        Whatever goes wrong, the runtime is stopped afterwards; ErrRuntimeStopped where it was before.
+        """
         from pypod.runtime.shutdown import shutdown, stopped
 
         with self._lock:
             # libpod's runtime counts as stopped before anything is done.
             draft, self._draft = self._draft, stopped(self._draft)
             done = _plainly(drive(shutdown(draft, force=force), self._host))
-            return done.bind(lambda ended: ended.outcome)
+            return done if isinstance(done, Failure) else done.unwrap().outcome
 
     def deferred_shutdown(self, *, force: bool = False) -> None:
         """``DeferredShutdown``: the same for a ``finally``; what it answers is dropped."""

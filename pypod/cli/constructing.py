@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
 from returns.result import Failure
 
 from pypod.cli import output
@@ -11,13 +12,14 @@ from pypod.cli.commands import Words
 from pypod.cli.log import Log
 from pypod.effects.hearing import Hearing
 from pypod.effects.live import command_host, planning_host
-from pypod.pipeline import program_of
+from pypod.pipeline import TWICE, program_of
 from pypod.pure.draft import Draft, Request
 from pypod.pure.failure import Departed, Ending, Misconfigured, Problem
 from pypod.pure.options.flags import CommandLine, last, parse
 from pypod.pure.program import drive
 from pypod.pure.program import run as run_program
 from pypod.runtime.guards import may_change
+from pypod.runtime.safeguard import guard
 
 FAULTED: Final = 2
 """The exit status of a Podman that dies of a signal or a panic."""
@@ -32,8 +34,13 @@ def run(words: Words) -> int:
     guarded = drive(may_change(any_podman="any-podman" in words.own), planning_host())
     if isinstance(guarded, Failure):
         return _stopped(guarded.failure())
-    log = Log(line.log_level)
     request = Request(line.runs, (), (*line.flags, *line.own), line.arguments)
+    if request.command in TWICE:
+        safe = drive(guard(request), planning_host())
+        if isinstance(safe, Failure):
+            return _stopped(safe.failure())
+        request = msgspec.structs.replace(request, backup=safe.unwrap())
+    log = Log(line.log_level)
     done = run_program(program_of(request)(Draft(request)), Hearing(command_host(log.say), log.hear))
     if isinstance(done.result, Failure):
         return _ended(done.result.failure(), log)

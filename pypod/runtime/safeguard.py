@@ -1,12 +1,11 @@
 """What is looked at and put in safety before locks are renumbered or containers migrated for real.
 
-A command runs :func:`guard` and :func:`back_up` before the program that renumbers or migrates; a plan does not, for it
-tells what Podman does.
+A command runs :func:`guard` before the program that renumbers or migrates, and gives that program the path of the backup;
+a plan does neither, for it tells what Podman does.
 """
 
 from __future__ import annotations
 
-from msgspec import Struct
 from returns.result import Failure, Result, Success
 
 from pypod.pure.configuration.keys import LOCK_TYPE, RUNTIMES
@@ -14,30 +13,24 @@ from pypod.pure.database.decide import unopened
 from pypod.pure.database.facts import StateObjects
 from pypod.pure.draft import Draft, Request
 from pypod.pure.failure import Problem
-from pypod.pure.lifecycle.guards import migrating, not_backed_up, renumbering
+from pypod.pure.lifecycle.guards import migrating, renumbering
 from pypod.pure.lifecycle.migrate import undefined_runtime
 from pypod.pure.locks.decide import LockKind, lock_kind, segment_name, segment_path
 from pypod.pure.oci.decide import is_path
 from pypod.pure.oci.stage import locate
-from pypod.pure.program import Program, need, refused, settle
+from pypod.pure.program import Program, need, settle
 from pypod.pure.state.restore import backup_path
 from pypod.pure.vocabulary.containers import FindMappers
-from pypod.pure.vocabulary.database import BackUpDatabase, ReadObjects
+from pypod.pure.vocabulary.database import ReadObjects
 from pypod.pure.vocabulary.host import ReadClock
 from pypod.runtime.state import TO_THE_STATE, Wanted, find
 
 
-class Guarded(Struct, frozen=True):
-    """The database that is about to be changed and where it is backed up; both empty where there is none yet."""
-
-    path: str = ""
-    backup: str = ""
-
-
-def guard(request: Request) -> Program[Guarded]:
+def guard(request: Request) -> Program[str]:
     """Look whether ``system renumber`` or ``system migrate`` would harm anything; changes nothing.
 
-    Ends with a Problem that says what, and what to do about it.
+    The path where the database is to be backed up; empty where there is none yet.  Ends with a Problem that says what would
+    be harmed, and what to do about it.
     """
     draft = yield from TO_THE_STATE(Draft(request))
     where = yield from find(Wanted(request))
@@ -50,15 +43,8 @@ def guard(request: Request) -> Program[Guarded]:
         found = yield from _new_runtime(draft)
         settle(migrating(objects, draft.configured, found, rootless=draft.surroundings.rootless))
     if not where.is_there:
-        return Guarded()
-    return Guarded(where.path, backup_path(where.path, (yield from need(ReadClock()))))
-
-
-def back_up(guarded: Guarded) -> Program[None]:
-    """Copy the database to a new file beside it, which is on the disk before anything else happens."""
-    if guarded.path:
-        wrapping = refused(not_backed_up(guarded.path))
-        yield from need(BackUpDatabase(guarded.path, guarded.backup), wrapping)
+        return ""
+    return backup_path(where.path, (yield from need(ReadClock())))
 
 
 def _renumbering(draft: Draft) -> Program[Result[None, Problem]]:
@@ -79,6 +65,3 @@ def _new_runtime(draft: Draft) -> Program[Result[str, Problem]]:
     if not name or paths is None:
         return Failure(undefined_runtime(name))
     return (yield from locate(name, paths))
-
-
-__all__ = ["Guarded", "back_up", "guard"]

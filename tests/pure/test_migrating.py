@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from returns.result import Failure, Success
 
 from pypod.api import rehearse
 from pypod.hosts import Simulation
-from pypod.pure.draft import Request
+from pypod.pipeline import program_of
+from pypod.pure.draft import Draft, Request
 from pypod.pure.facts import Mapper, Stream
 from pypod.pure.failure import HostError
 from pypod.pure.plan.facts import Plan
@@ -21,7 +23,7 @@ from pypod.pure.vocabulary.services import KillProcess
 from pypod.pure.vocabulary.telling import Note
 from pypod.pure.world import World
 from pypod.pure.world.describe import described
-from pypod.runtime.safeguard import Guarded, back_up, guard
+from pypod.runtime.safeguard import guard
 from tests.pure.running_host import DATABASE, container, host, identity
 from tests.pure.small_host import SmallHost
 from tests.pure.test_stopping import saved
@@ -139,7 +141,7 @@ def test_renumbering_is_refused_while_others_hold_locks_by_number() -> None:
 
 def test_renumbering_is_not_refused_for_containers_that_run() -> None:
     guarded = drive(guard(RENUMBER), SmallHost(world_of(container(1, 3, 1001, 2001), alive=(1001, 2001))))
-    assert guarded == Success(Guarded(DATABASE, f"{DATABASE}.pypod-backup-20211209T120000"))
+    assert guarded == Success(f"{DATABASE}.pypod-backup-20211209T120000")
 
 
 def test_with_lock_files_nobody_keeps_a_number() -> None:
@@ -151,8 +153,7 @@ def test_without_a_database_there_is_nothing_to_back_up() -> None:
     description = host()
     del description["files"][DATABASE]
     heard = SmallHost(described(description).unwrap())
-    assert drive(guard(MIGRATE), heard) == Success(Guarded())
-    assert drive(back_up(Guarded()), heard) == Success(None)
+    assert drive(guard(MIGRATE), heard) == Success("")
 
 
 @pytest.mark.parametrize(
@@ -196,13 +197,26 @@ def test_a_runtime_that_is_not_there_is_found_out_before_anything_stops(name: st
     assert "nothing was stopped" in problem.hint
 
 
+def test_a_runtime_that_is_not_there_stops_nothing_where_nothing_runs() -> None:
+    request = Request("system migrate", (), (("new-runtime", "nothing"),))
+    assert isinstance(drive(guard(request), SmallHost(world_of(container(1, 6)))), Success)
+
+
+def _safely(host: Any) -> Any:
+    request = msgspec.structs.replace(MIGRATE, backup="/backup")
+    return drive(program_of(request)(Draft(request)), host)
+
+
 def test_the_backup_is_the_database_as_it_was() -> None:
-    world = world_of(container(1, 6))
+    world = world_of(container(1, 3, 1001, 2001), alive=(1001, 2001))
     heard = SmallHost(world)
-    guarded = drive(guard(MIGRATE), heard).unwrap()
-    assert drive(back_up(guarded), heard) == Success(None)
-    copy = heard.world.nodes[guarded.backup]
+    _safely(heard)
+    copy = heard.world.nodes["/backup"]
     assert (copy.mode, copy.size) == (0o600, world.nodes[DATABASE].size)
+    states = [
+        [one.state for one in heard.answer(ReadObjects(path)).unwrap().containers] for path in ("/backup", DATABASE)
+    ]
+    assert states == [[3], [4]]
 
 
 def test_a_backup_that_fails_ends_everything() -> None:
@@ -212,10 +226,12 @@ def test_a_backup_that_fails_ends_everything() -> None:
                 return Failure(HostError(28, "write", effect.to))
             return super().answer(effect)
 
-    ended: Any = drive(back_up(Guarded(DATABASE, "/backup")), Full(world_of())).failure()
+    full = Full(world_of(container(1, 3, 1001, 2001), alive=(1001, 2001)))
+    ended: Any = _safely(full).failure()
     assert (
         ended.message == f"{DATABASE} was not backed up, and nothing was done: write /backup: no space left on device"
     )
+    assert full.world.processes[1001] == "sh"
 
 
 def test_guards_change_nothing() -> None:

@@ -19,7 +19,7 @@ from pypod.pure.database.facts import ContainerFacts, StateObjects
 from pypod.pure.facts import Mapper
 from pypod.pure.failure import Problem, Refused
 from pypod.pure.lifecycle.migrate import undefined_runtime
-from pypod.pure.stopping.decide import CREATED, PAUSED, STOPPING, state_name
+from pypod.pure.stopping.decide import CREATED, PAUSED, RUNNING, STOPPING, state_name
 
 _KEPT: Final = (CREATED, PAUSED, STOPPING)
 """The states in which an OCI runtime keeps a container that a migration does not stop."""
@@ -42,7 +42,7 @@ def migrating(
     ``found``: whether the new runtime is there; libpod only looks once everything is stopped.
     """
     runtime = configured.migrate_runtime
-    if runtime and isinstance(found, Failure):
+    if runtime and isinstance(found, Failure) and any(one.state == RUNNING for one in objects.containers):
         problem = undefined_runtime(runtime)
         return Failure(problem.hinting("nothing was stopped; Podman would have stopped every container first"))
     harmed = tuple(one for one in objects.containers if _harmed(one, runtime, rootless=rootless))

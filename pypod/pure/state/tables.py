@@ -17,8 +17,6 @@ from pypod.pure.database.buckets import key_of, name_of
 from pypod.pure.database.tree import Tree
 from pypod.pure.state.facts import Cell, Content, Table
 
-MAGIC: Final = b"SQLite format 3\0"
-"""How a file of SQLite begins."""
 SCHEMA: Final = 1
 TABLES: Final = (
     "DBConfig",

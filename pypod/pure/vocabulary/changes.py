@@ -34,7 +34,7 @@ class MakeDirectories(Effect[Changed], frozen=True):
 
 class CreateFile(Effect[Changed], frozen=True):
     """Create a file with this content if it is missing (``O_CREAT``); ``exclusive``: fail with EEXIST if it is there
-    (``O_EXCL``).  A present file keeps its content.
+    (``O_EXCL``).  A present file keeps its content; it is opened for writing too, unless the mode lets nobody write.
     """
 
     kind = Kind.CHANGE
