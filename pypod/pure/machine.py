@@ -97,9 +97,6 @@ class ProcessSeen(Protocol):
     def run_program(
         self, argv: tuple[str, ...], stdin: bytes, environment: tuple[tuple[str, str], ...], /
     ) -> Result[ProgramOutput, HostError]: ...
-    def announce_programs(
-        self, paths: tuple[str, ...], stdin: bytes, environment: tuple[tuple[str, str], ...], /
-    ) -> Result[None, HostError]: ...
     def is_alive(self, pid: int, /) -> Result[bool, HostError]: ...
 
 

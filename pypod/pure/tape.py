@@ -29,7 +29,7 @@ from pypod.pure.failure import HostError
 from pypod.pure.vocabulary.changes import AppendFile, CreateFile, WriteFile
 from pypod.pure.vocabulary.database import UpdateDatabase
 from pypod.pure.vocabulary.files import ReadFile
-from pypod.pure.vocabulary.process import AnnouncePrograms, ReadVariable, RunProgram, SetVariable
+from pypod.pure.vocabulary.process import ReadVariable, RunProgram, SetVariable
 from pypod.pure.vocabulary.telling import Note
 
 Answer: TypeAlias = Result[Any, HostError]
@@ -248,11 +248,6 @@ def _of_program(effect: RunProgram) -> RunProgram:
     return RunProgram(argv, _redacted_bytes(effect.stdin), environment)
 
 
-def _of_announcement(effect: AnnouncePrograms) -> AnnouncePrograms:
-    one = _of_program(RunProgram(effect.paths, effect.stdin, effect.environment))
-    return AnnouncePrograms(one.argv, one.stdin, one.environment)
-
-
 def _of_variable(effect: SetVariable) -> SetVariable:
     return SetVariable(effect.name, _redacted_variable(effect.name, effect.value))
 
@@ -283,7 +278,6 @@ def _from_program(_effect: RunProgram) -> Callable[[ProgramOutput], ProgramOutpu
 _EFFECTS: Final[dict[type, Callable[[Any], Effect[Any]]]] = {
     UpdateDatabase: _of_update,
     RunProgram: _of_program,
-    AnnouncePrograms: _of_announcement,
     SetVariable: _of_variable,
     Note: _of_note,
     CreateFile: _of_content,

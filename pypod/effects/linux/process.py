@@ -6,7 +6,6 @@ import errno
 import os
 import pwd
 from collections.abc import Iterator
-from functools import cached_property
 
 from returns.result import Failure, Result, Success
 
@@ -49,14 +48,6 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-_Call = tuple[tuple[str, ...], bytes, tuple[tuple[str, str], ...]]
-"""The words, the input and the environment of a program."""
-
-
-def _begun(path: str, stdin: bytes, environment: dict[str, str]) -> Result[running.Begun, HostError]:
-    return asked("fork/exec", path, lambda: running.begun(path, (path,), stdin, environment))
-
-
 class LinuxProcess:
     """The process that it runs in, and its user.
 
@@ -64,11 +55,6 @@ class LinuxProcess:
     """
 
     meanwhile: Iterator[object] = iter(())
-
-    @cached_property
-    def _begun(self) -> dict[_Call, running.Begun]:
-        """The programs that were announced and are not asked for yet."""
-        return {}
 
     def read_variable(self, name: str, /) -> Result[str | None, HostError]:
         return asked("getenv", name, lambda: os.environ.get(name))
@@ -93,23 +79,7 @@ class LinuxProcess:
         path = found.unwrap()
         if any("\0" in word for word in (*argv, *(part for pair in environment for part in pair))):
             return Failure(HostError(errno.EINVAL, "fork/exec", path))
-        begun = self._begun.pop((argv, stdin, environment), None)
-        if begun is not None:
-            return asked("fork/exec", path, lambda: running.finished(begun, self.meanwhile))
         return asked("fork/exec", path, lambda: running.run(path, argv, stdin, own | dict(environment), self.meanwhile))
-
-    def announce_programs(
-        self, paths: tuple[str, ...], stdin: bytes, environment: tuple[tuple[str, str], ...], /
-    ) -> Result[None, HostError]:
-        """Starts them; why one does not start is told when it is asked for.  Those announced before are given up."""
-        while self._begun:
-            running.dropped(self._begun.popitem()[1])
-        whole = dict(os.environ) | dict(environment)
-        for path in (one for one in paths if "/" in one):
-            started = _begun(path, stdin, whole)
-            if isinstance(started, Success):
-                self._begun[(path,), stdin, environment] = started.unwrap()
-        return Success(None)
 
     def is_alive(self, pid: int, /) -> Result[bool, HostError]:
         if not 0 < pid <= _PID_MAX:

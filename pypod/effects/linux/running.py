@@ -12,7 +12,7 @@ import os
 import select
 import time
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from returns.result import Failure, Result, Success
 
@@ -60,42 +60,10 @@ def run(
 
     ``meanwhile`` is work of this process's own, a little with each step, that is gone on with while the program is silent.
     """
-    return finished(begun(path, argv, stdin, environment), meanwhile)
-
-
-class Begun(NamedTuple):
-    """A program that runs: its id, our ends of its standard input, output and error, what it has still to be told, and when
-    its time is up, on the monotonic clock.
-    """
-
-    child: int
-    ends: list[int]
-    rest: memoryview
-    deadline: float
-
-
-def begun(path: str, argv: tuple[str, ...], stdin: bytes, environment: dict[str, str]) -> Begun:
-    """Start a program, and tell it as much as it takes at once.  Raises OSError if it does not start."""
     child, ends = _start(path, argv, environment)
-    os.set_blocking(ends[0], False)
-    rest = _send(ends[0], memoryview(stdin))
-    if not rest:
-        _close_first(ends)
-    return Begun(child, ends, rest, time.monotonic() + LIMIT_SECONDS)
-
-
-def dropped(program: Begun) -> None:
-    """End a program that nobody waits for."""
-    _kill(program.child)
-    for end in program.ends:
-        _close(end)
-
-
-def finished(program: Begun, meanwhile: Iterator[object] = iter(())) -> ProgramOutput:  # noqa: B008 - nothing to do
-    """What a program says until its end, as :func:`run` answers it."""
-    child, ends, rest, deadline = program
+    deadline = time.monotonic() + LIMIT_SECONDS
     try:
-        stdout, stderr, in_time = _converse(ends, rest, deadline, meanwhile)
+        stdout, stderr, in_time = _converse(ends, stdin, deadline, meanwhile)
         status = _wait(child, deadline) if in_time else None
     except BaseException:
         _kill(child)
@@ -136,16 +104,18 @@ def _start(path: str, argv: tuple[str, ...], environment: dict[str, str]) -> tup
     return child, ours
 
 
-def _converse(
-    ends: list[int], rest: memoryview, deadline: float, meanwhile: Iterator[object]
-) -> tuple[bytes, bytes, bool]:
+def _converse(ends: list[int], stdin: bytes, deadline: float, meanwhile: Iterator[object]) -> tuple[bytes, bytes, bool]:
     """Write and read until both outputs are closed; False when the time was up first."""
     kept = {ends[1]: bytearray(), ends[2]: bytearray()}
     poll, waiting = select.poll(), set(kept)
     for end in kept:
         poll.register(end, select.POLLIN)
-    if rest:
+    rest = memoryview(stdin)
+    if stdin:
+        os.set_blocking(ends[0], False)
         poll.register(ends[0], select.POLLOUT)
+    else:
+        _close_first(ends)
     in_time = True
     while waiting and in_time:
         for end, _ in _ready(poll, deadline, meanwhile):

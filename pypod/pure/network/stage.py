@@ -55,7 +55,7 @@ from pypod.pure.program import Program, attempt, notes, settle, stage
 from pypod.pure.surroundings.stage import look_path
 from pypod.pure.vocabulary.changes import CreateFile, MakeDirectories
 from pypod.pure.vocabulary.files import ListDirectory, ReadFile, Stat
-from pypod.pure.vocabulary.process import AnnouncePrograms, RunProgram
+from pypod.pure.vocabulary.process import RunProgram
 
 _MADE: Result[None, Problem] = Success(None)
 
@@ -149,14 +149,9 @@ def _load(draft: Draft, file: str) -> Program[Network | None]:
         yield from notes((read.failure(),))
         return None
     network = read.unwrap()
-    directories = draft.setting(CNI_PLUGIN_DIRS) or (DEFAULT_PLUGIN_DIR,)
-    plugins: tuple[tuple[str, Result[str, str]], ...] = ()
-    for plugin in network.plugins:
-        plugins = (*plugins, (plugin, (yield from _located(plugin, directories))))
-    yield from _announce(tuple(path.unwrap() for _, path in plugins if isinstance(path, Success)))
     objections: tuple[str, ...] = ()
-    for plugin, path in plugins:
-        why = path.failure() if isinstance(path, Failure) else (yield from _validate(network, plugin, path.unwrap()))
+    for plugin in network.plugins:
+        why = yield from _validate(draft, network, plugin)
         objections = (*objections, why) if why else objections
     if objections:
         yield from notes((invalid(network, objections),))
@@ -164,28 +159,19 @@ def _load(draft: Draft, file: str) -> Program[Network | None]:
     return network
 
 
-def _located(plugin: str, directories: tuple[str, ...]) -> Program[Result[str, str]]:
-    """The path of a plugin, or why there is none."""
+def _validate(draft: Draft, network: Network, plugin: str) -> Program[str]:
+    """Why a plugin does not do; empty where it does."""
+    directories = draft.setting(CNI_PLUGIN_DIRS) or (DEFAULT_PLUGIN_DIR,)
     paths = plugin_paths(plugin, directories)
     if isinstance(paths, Failure):
-        return Failure(paths.failure())
+        why: str = paths.failure()
+        return why
     for path in paths.unwrap():
         if is_plugin((yield from attempt(Stat(path)))):
-            return Success(path)
-    return Failure(not_found(plugin, directories))
-
-
-def _announce(paths: tuple[str, ...]) -> Program[None]:
-    """Several plugins answer at the same time, where the machine lets them: libpod asks one after the other."""
-    if len(paths) > 1:
-        yield from attempt(AnnouncePrograms(paths, QUERY, QUERY_ENVIRONMENT))
-
-
-def _validate(network: Network, plugin: str, path: str) -> Program[str]:
-    """Why a plugin does not do; empty where it does."""
-    answer = yield from attempt(RunProgram((path,), QUERY, QUERY_ENVIRONMENT))
-    yield from notes(complaint(answer))
-    return objection(network, plugin, answer)
+            answer = yield from attempt(RunProgram((path,), QUERY, QUERY_ENVIRONMENT))
+            yield from notes(complaint(answer))
+            return objection(network, plugin, answer)
+    return not_found(plugin, directories)
 
 
 NETWORK_DEFAULT = stage("network-default", _make_default)

@@ -30,7 +30,6 @@ CATALOGUE: Final[dict[str, type[Effect[Any]]]] = {
         mounts.BindOnItself, mounts.MakePrivate, mounts.Unmount, mounts.TestOverlay, mounts.TestMetacopy,
         mounts.TestNativeDiff,
         process.ReadVariable, process.WorkingDirectory, process.AskIdentity, process.LookUpUser, process.RunProgram,
-        process.AnnouncePrograms,
         process.IsAlive, process.SetVariable, process.LimitProcesses, process.HandleSignals,
         containers.SignalContainer, containers.AskRuntime, containers.PingProcess, containers.AwaitEnd,
         containers.AwaitFile, containers.ReadChangeTime, containers.FindMappers,

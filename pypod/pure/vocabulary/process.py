@@ -84,24 +84,6 @@ class RunProgram(Observation[ProgramOutput], frozen=True):
         return f"run {' '.join(self.argv)}"
 
 
-class AnnouncePrograms(Observation[None], frozen=True):
-    """Say which programs are run next, each at a path, with the same input and environment: a machine may start them at once,
-    so that none waits for another.  Each is still asked for with :class:`RunProgram`, which tells what came of it.
-    """
-
-    answer = None
-
-    paths: tuple[str, ...]
-    stdin: bytes = b""
-    environment: tuple[tuple[str, str], ...] = ()
-
-    def see(self, machine: Observing, /) -> Result[None, HostError]:
-        return machine.announce_programs(self.paths, self.stdin, self.environment)
-
-    def describe(self) -> str:
-        return f"announce that {', '.join(self.paths)} are run"
-
-
 class IsAlive(Observation[bool], frozen=True):
     """Whether a process with this id exists (``kill(pid, 0)``)."""
 

@@ -21,7 +21,7 @@ from pypod.pure.facts import (
 from pypod.pure.failure import HostError
 from pypod.pure.gotext import quoted
 from pypod.pure.vocabulary.host import DescribeHost, ReadClock, SessionIsValid
-from pypod.pure.vocabulary.process import AnnouncePrograms, IsAlive, LookUpUser, ReadVariable, RunProgram
+from pypod.pure.vocabulary.process import IsAlive, LookUpUser, ReadVariable, RunProgram
 from pypod.pure.world.locks import Locks
 from pypod.pure.world.state import Program
 from pypod.pure.world.tree import EXECUTE, KILL, SYS_RESOURCE, refusal, replaced
@@ -99,12 +99,6 @@ class Processes(Locks):
         if not isinstance(program, Program):
             return refusal(errno.ENOEXEC, "fork/exec", path)
         return Success(ProgramOutput(program.rc & 0xFF, program.stdout, program.stderr))
-
-    def announce_programs(
-        self, paths: tuple[str, ...], stdin: bytes, environment: tuple[tuple[str, str], ...], /
-    ) -> Result[None, HostError]:
-        """Programs of a world take no time."""
-        return self.asked(AnnouncePrograms(paths, stdin, environment)) if self.world.open else Success(None)
 
     def _on_path(self, name: str) -> str | None:
         """Go's ``exec.LookPath``: the first file with any execute bit."""
