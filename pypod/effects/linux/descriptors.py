@@ -8,7 +8,7 @@ process holds a lock on the file, the descriptor stays open until the last of th
 from __future__ import annotations
 
 import os
-import threading
+from _thread import allocate_lock
 
 _File = tuple[int, int]
 """Device and inode."""
@@ -22,9 +22,17 @@ class _Waiting:
         self.descriptors: list[int] = []
 
 
-_guard = threading.Lock()
+_guard = allocate_lock()
 _locked: dict[_File, _Waiting] = {}
-os.register_at_fork(after_in_child=_locked.clear)
+
+
+def _in_child() -> None:
+    """A child has none of the locks."""
+    _locked.clear()
+    _guard.release()
+
+
+os.register_at_fork(before=_guard.acquire, after_in_parent=_guard.release, after_in_child=_in_child)
 
 
 def keep(descriptor: int) -> None:
