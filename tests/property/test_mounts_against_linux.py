@@ -100,6 +100,9 @@ _PATHS = st.sampled_from((HOME, f"{HOME}/d", f"{HOME}/l", f"{HOME}/f", f"{HOME}/
     shared=st.booleans(),
 )  # fmt: skip
 def test_a_plan_mounts_as_the_machine_does_afterwards(effects: list[Effect[Any]], shared: bool) -> None:
+    # Nobody binds twice what is bound: mounts that are shared would multiply.
+    bound = [effect for effect in effects if isinstance(effect, mounts.BindOnItself)]
+    effects = [effect for effect in effects if effect not in bound[1:] or effect is bound[0]]
     planned, real = apart(lambda: _mounted(effects, shared=shared))
     for effect, plan, answer in zip(effects, planned, real, strict=True):
         assert (effect, plan) == (effect, answer)

@@ -52,9 +52,12 @@ class Mounts(Processes):
         where = self._mountable(path, "mount")
         if isinstance(where, HostError):
             return Failure(where)
-        over = self.mount_of(where) or Mount("/")
-        shared = over.shared or (self.world.open and self._seen_mount(where, exactly=False)[1])
-        bound = replaced(over, point=where, bind=True, hidden=(), shared=shared)
+        over = self.mount_of(where)
+        if self.world.open:
+            seen, shared = self._seen_mount(where, exactly=False)
+            if over is None or len(seen) > len(over.point):
+                over = Mount(seen or "/", shared=shared)
+        bound = replaced(over or Mount("/"), point=where, bind=True, hidden=())
         self.world = replaced(self.world, mounts=(*self.world.mounts, bound))
         return self._mount_changed(where, "bind-mounted on itself")
 
@@ -69,17 +72,18 @@ class Mounts(Processes):
         mount = self.mounted_at(where)
         if mount is None and self.world.open:
             there, shared = self._seen_mount(where, exactly=True)
-            mount = Mount(where, shared=shared) if there else None
+            mount = Mount(where, shared=shared) if there and not self.is_covered(where) else None
         if mount is None:
             return refusal(errno.EINVAL, "remount", path)
         if not mount.shared:
             return _NOTHING
-        others = tuple(one for one in self.world.mounts if one is not mount)
-        self.world = replaced(self.world, mounts=(*others, replaced(mount, shared=False)))
+        known = self.world.mounts if any(one is mount for one in self.world.mounts) else (mount, *self.world.mounts)
+        private = tuple(replaced(one, shared=False) if one is mount else one for one in known)
+        self.world = replaced(self.world, mounts=private)
         return self._mount_changed(where, "made private")
 
-    def _seen_mount(self, where: str, *, exactly: bool) -> tuple[bool, bool]:
-        """Whether the real host has a mount at the path (or above it), and whether it is shared."""
+    def _seen_mount(self, where: str, *, exactly: bool) -> tuple[str, bool]:
+        """Where the real host has a mount, at the path or above it, empty for none; and whether it is shared."""
         lines = self.asked(ReadFile("/proc/self/mountinfo")).value_or(b"").decode("utf-8", "surrogateescape")
         points: dict[str, bool] = {}
         for line in lines.splitlines():
@@ -91,7 +95,7 @@ class Mounts(Processes):
                 points[point] = any(field.startswith(_PROPAGATING) for field in fields[6 : fields.index("-")])
         while not exactly and where not in points and where != "/":
             where = above(where)
-        return where in points, points.get(where, False)
+        return where if where in points else "", points.get(where, False)
 
     def unmount(self, path: str, /) -> Result[Changed, HostError]:
         found = self.found(path)
