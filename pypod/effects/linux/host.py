@@ -47,6 +47,7 @@ def _host() -> HostFacts:
         selinux=selinux_is_enabled(),
         apparmor=_text("/sys/module/apparmor/parameters/enabled").startswith("Y"),
         seccomp=_seccomp_is_supported(),
+        processors=len(os.sched_getaffinity(0)),
     )
 
 
@@ -68,9 +69,14 @@ def rfc3339(seconds: int, nanoseconds: int, zone: int) -> str:
     return f"{plain}{fraction}" + (f"{sign}{minutes // 60:02d}:{minutes % 60:02d}" if zone else "Z")
 
 
-def _now() -> str:
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+def local_time(moment: int) -> str:
+    """A time, in nanoseconds since the epoch, in the zone of this process."""
+    seconds, nanoseconds = divmod(moment, 1_000_000_000)
     return rfc3339(seconds, nanoseconds, time.localtime(seconds).tm_gmtoff)
+
+
+def _now() -> str:
+    return local_time(time.time_ns())
 
 
 class LinuxHost:
