@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: plan test lint types layers unit golden golden-failures deep bench clean
+.PHONY: plan test lint types layers unit golden golden-live deep bench clean
 
 # Plans Podman's runtime on this machine if it has podman's parts, else on the bundled sample host; says which.
 plan: .venv/run
@@ -30,9 +30,13 @@ unit: .venv/dev
 golden: .venv/dev
 	$(BIN)/python -m tests.golden.agreement
 
-# The property tests with many more examples.
+# The same of the commands run for real, each case on a throw-away machine of its own; only root can.
+golden-live: .venv/dev
+	$(BIN)/python -m tests.golden_live.agreement
+
+# The property tests with many more examples, and those of database files that have the reference library as their judge.
 deep: .venv/dev
-	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -q -n auto tests/property
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -q -n auto tests/property tests/interop/test_bolt_crashes.py tests/interop/test_bolt_judge.py
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks

@@ -14,18 +14,37 @@ Importing the package loads nothing: each name is loaded when it is touched.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Final
 
+from pypod.version import VERSION
+
+TYPE_CHECKING = False
+"""What checkers take for true.  The module that has it takes longer to load than the interpreter takes to start."""
 if TYPE_CHECKING:
+    from typing import Final
+
     from pypod import hosts, options, state
     from pypod.api import plan, rehearse
+    from pypod.applying import apply
+    from pypod.effects.linux.namespaces import leave_for
+    from pypod.opening import Runtime, open_runtime, open_runtime_or_raise
 
-__version__: Final = "0.1.0"
+__version__ = VERSION
 
-_HOME: Final = {"plan": "pypod.api", "rehearse": "pypod.api"}
+_HOME: Final = {
+    "Runtime": "pypod.opening",
+    "apply": "pypod.applying",
+    "leave_for": "pypod.effects.linux.namespaces",
+    "open_runtime": "pypod.opening",
+    "open_runtime_or_raise": "pypod.opening",
+    "plan": "pypod.api",
+    "rehearse": "pypod.api",
+}
 _MODULES: Final = ("hosts", "options", "state")
 
-__all__ = ["__version__", "hosts", "options", "plan", "rehearse", "state"]
+__all__ = [
+    "Runtime", "__version__", "apply", "hosts", "leave_for", "open_runtime", "open_runtime_or_raise", "options", "plan",
+    "rehearse", "state",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

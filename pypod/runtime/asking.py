@@ -14,9 +14,9 @@ from typing import Final, TypeAlias, TypeVar
 from msgspec import Struct
 from returns.result import Failure, Result
 
+from pypod.pure.database.buckets import Buckets
 from pypod.pure.database.decide import unopened
 from pypod.pure.database.facts import ExpectSight, Look, Sight
-from pypod.pure.database.tree import Buckets
 from pypod.pure.database.view import Wanting, considered, together
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError, Problem, Refused

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from pypod.pure.database.tree import key_of
+from pypod.pure.database.buckets import key_of
 from pypod.pure.vocabulary.files import ReadFile
 from tests.interop.test_bolt_judge import Judge, dumped
 from tests.property.bolt_models import content

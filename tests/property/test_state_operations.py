@@ -21,8 +21,9 @@ from returns.result import Failure
 
 from pypod.pure.bolt.check import check
 from pypod.pure.bolt.snapshot import open_snapshot
+from pypod.pure.database.buckets import name_of
 from pypod.pure.database.facts import TOP_LEVEL, MakeBucket
-from pypod.pure.database.tree import Tree, go_json, name_of, tree_of
+from pypod.pure.database.tree import Tree, go_json, tree_of
 from pypod.pure.failure import Departed
 from pypod.pure.program import Program, drive
 from pypod.pure.state.check import findings

@@ -11,9 +11,10 @@ from returns.result import Failure, Result
 
 from pypod import state
 from pypod.effects.recording import Recording
+from pypod.pure.database.buckets import Buckets
 from pypod.pure.database.facts import TOP_LEVEL, DeleteBucket, Look, MakeBucket, Put, Sight, StateChange
 from pypod.pure.database.loading import left_out
-from pypod.pure.database.tree import Buckets, Tree, tree_of
+from pypod.pure.database.tree import Tree, tree_of
 from pypod.pure.database.view import Wanting, considered, sight, sights, together
 from pypod.pure.draft import Request
 from pypod.pure.effect import Effect

@@ -1,26 +1,29 @@
 """A database as a file that is held whole: its bytes, and its content read once.
 
-What changes it is a transaction on the bytes, so the file has the pages and the size that bbolt would give it.  The
-writer is loaded with the first change.
+What changes it is a transaction on the bytes, so the file has the pages and the size that bbolt would give it.  Contents
+and the writer are loaded with the first file that is read or made: a plan for a real host knows its database as that host
+answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod.pure.bolt import changes
-from pypod.pure.bolt.changes import BoltChange, Place
-from pypod.pure.bolt.errors import BoltError
-from pypod.pure.bolt.meta import Meta
 from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, Snapshot, open_snapshot
+from pypod.pure.database.buckets import damage, key_of
 from pypod.pure.database.facts import EditJson, StateChange
-from pypod.pure.database.tree import Tree, damage, empty_tree, key_of, transaction, tree_of_snapshot
 from pypod.pure.failure import HostError
+
+if TYPE_CHECKING:
+    from pypod.pure.bolt.changes import BoltChange, Place
+    from pypod.pure.bolt.errors import BoltError
+    from pypod.pure.bolt.meta import Meta
+    from pypod.pure.database.tree import Tree
 
 
 class Database(Struct, frozen=True):
@@ -73,6 +76,8 @@ class Database(Struct, frozen=True):
 def _updated(
     database: Database, wanted: tuple[StateChange, ...], path: str
 ) -> Result[tuple[Database, tuple[str, ...]], HostError]:
+    from pypod.pure.database.tree import transaction
+
     asked = transaction(database.tree, wanted)
     if isinstance(asked, Failure):
         return asked
@@ -102,6 +107,7 @@ def _committed(database: Database, asked: Iterable[BoltChange]) -> Result[tuple[
 def empty_database(page_size: int = USUAL_PAGE_SIZE) -> Database:
     """A file as ``bolt.Open`` makes it."""
     from pypod.pure.bolt.create import new_database
+    from pypod.pure.database.tree import empty_tree
 
     file = new_database(page_size)
     return Database(empty_tree(), file, open_snapshot(file, page_size).unwrap().meta)
@@ -109,6 +115,8 @@ def empty_database(page_size: int = USUAL_PAGE_SIZE) -> Database:
 
 def database_of(content: bytes, page_size: int = USUAL_PAGE_SIZE, path: str = "") -> Result[Database, HostError]:
     """A file that is there.  ``page_size`` is the operating system's.  Fails where any of it cannot be read."""
+    from pypod.pure.database.tree import tree_of_snapshot
+
     snapshot = open_snapshot(content, page_size)
     if isinstance(snapshot, Failure):
         return Failure(damage(snapshot.failure(), path))
@@ -123,11 +131,13 @@ def database_holding(tree: Tree, page_size: int = USUAL_PAGE_SIZE) -> Result[Dat
 
 
 def _putting(tree: Tree, at: Place) -> Iterator[BoltChange]:
+    from pypod.pure.bolt import changes
+
     for name, _ in tree.names():
         held = tree.entries[name]
-        if isinstance(held, Tree):
+        if isinstance(held, bytes):
+            yield changes.Put(at, key_of(name), held)
+        else:
             inside = (*at, key_of(name))
             yield changes.MakeBucket(inside)
             yield from _putting(held, inside)
-        else:
-            yield changes.Put(at, key_of(name), held)

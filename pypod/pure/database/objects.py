@@ -6,7 +6,6 @@ for is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TypeVar
 
 import msgspec
@@ -15,10 +14,10 @@ from returns.result import Failure, Result, Success
 
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, view
-from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, PodFacts, StateObjects, VolumeFacts
-from pypod.pure.database.file import Database
+from pypod.pure.database.buckets import BoltBuckets, Buckets, name_of
+from pypod.pure.database.facts import ContainerFacts, PodFacts, StateObjects, VolumeFacts
 from pypod.pure.database.json_errors import complaint, is_null
-from pypod.pure.database.tree import BoltBuckets, Buckets, Tree, name_of
+from pypod.pure.database.tree import Tree
 from pypod.pure.failure import DatabaseUnreadable, Internal, Problem
 
 T = TypeVar("T")
@@ -34,6 +33,18 @@ class _IdMappings(Struct, frozen=True):
     gids: list[_IdMap] | None = field(default=None, name="GIDMap")
 
 
+class _LinuxNamespace(Struct, frozen=True):
+    type: str = ""
+
+
+class _Linux(Struct, frozen=True):
+    namespaces: list[_LinuxNamespace] | None = None
+
+
+class _Spec(Struct, frozen=True):
+    linux: _Linux | None = None
+
+
 class _ContainerConfig(Struct, frozen=True):
     name: str = ""
     lock: int = field(default=0, name="lockID")
@@ -46,6 +57,11 @@ class _ContainerConfig(Struct, frozen=True):
     stop_timeout: int = field(default=0, name="stopTimeout")
     static_dir: str = field(default="", name="staticDir")
     conmon_pid_file: str = field(default="", name="conmonPidFile")
+    image: str = field(default="", name="rootfsImageName")
+    labels: dict[str, str] | None = None
+    spec: _Spec | None = None
+    no_cgroups: bool = field(default=False, name="noCgroups")
+    restart_policy: str = ""
 
 
 class _Address(Struct, frozen=True):
@@ -61,6 +77,7 @@ class _ContainerState(Struct, frozen=True):
     pid: int = 0
     conmon_pid: int = field(default=0, name="conmonPid")
     results: list[_NetworkResult] | None = field(default=None, name="networkResults")
+    stopped_by_user: bool = field(default=False, name="stoppedByUser")
 
 
 class _PodConfig(Struct, frozen=True):
@@ -91,35 +108,6 @@ def _decoded(raw: bytes, declared: type[T]) -> Result[T, str]:
         return Failure(complaint(raw, str(error)))
 
 
-def facts_of(buckets: Buckets, txid: int, page_size: int, size: int) -> DatabaseFacts:
-    """The buckets and the runtime configuration (``GetDBConfig``, with the ``os`` that it leaves out)."""
-    config = buckets.bucket("runtime-config")
-    return DatabaseFacts(
-        txid=txid,
-        page_size=page_size,
-        size=size,
-        buckets=tuple(name for name, is_bucket in buckets.names() if is_bucket),
-        config=None if config is None else tuple(_texts(config)),
-    )
-
-
-def _texts(bucket: Buckets) -> Iterator[tuple[str, str]]:
-    for name, is_bucket in bucket.names():
-        value = None if is_bucket else bucket.get(name)
-        if value is not None:
-            yield name, name_of(value)
-
-
-def facts_of_database(database: Database) -> DatabaseFacts:
-    """The facts of a file that is held whole."""
-    return facts_of(database.tree, database.txid, database.page_size, database.size)
-
-
-def facts_of_snapshot(snapshot: Snapshot) -> Result[DatabaseFacts, BoltError]:
-    """The facts of a file; reads the root's pages and those of ``runtime-config``."""
-    return view(snapshot, lambda root: facts_of(BoltBuckets(root), snapshot.txid, snapshot.page_size, snapshot.size))
-
-
 def objects_of_tree(tree: Tree) -> StateObjects:
     """The objects of a described database."""
     return objects_of(tree)
@@ -128,6 +116,17 @@ def objects_of_tree(tree: Tree) -> StateObjects:
 def objects_of_snapshot(snapshot: Snapshot) -> Result[StateObjects, BoltError]:
     """The objects of a file."""
     return view(snapshot, lambda root: objects_of(BoltBuckets(root)))
+
+
+def container_of(buckets: Buckets, key: str) -> ContainerFacts | None:
+    """One container; ``None`` where it has no bucket."""
+    bucket = _inside(buckets.bucket("ctr"), key)
+    return None if bucket is None else _container(key, bucket)
+
+
+def container_of_snapshot(snapshot: Snapshot, key: str) -> Result[ContainerFacts | None, BoltError]:
+    """One container of a file."""
+    return view(snapshot, lambda root: container_of(BoltBuckets(root), key))
 
 
 def objects_of(buckets: Buckets) -> StateObjects:
@@ -237,6 +236,12 @@ def _container(key: str, bucket: Buckets | None) -> ContainerFacts:
         stop_timeout=config.stop_timeout,
         static_dir=config.static_dir,
         conmon_pid_file=config.conmon_pid_file,
+        image=config.image,
+        labels=tuple(sorted((config.labels or {}).items())),
+        private_pids=_private_pids(config.spec),
+        no_cgroups=config.no_cgroups,
+        restart_policy=config.restart_policy,
+        stopped_by_user=known.stopped_by_user,
         damage=_said(read),
         state_damage=_failure(state),
     )
@@ -244,6 +249,12 @@ def _container(key: str, bucket: Buckets | None) -> ContainerFacts:
 
 def _said(result: Result[T, Problem]) -> str:
     return result.failure().message if isinstance(result, Failure) else ""
+
+
+def _private_pids(spec: _Spec | None) -> bool:
+    """Whether the specification asks for a PID namespace (``Container.hasNamespace``)."""
+    asked = (spec.linux.namespaces or ()) if spec is not None and spec.linux is not None else ()
+    return any(one.type == "pid" for one in asked)
 
 
 def _failure(result: Result[T, str]) -> str:

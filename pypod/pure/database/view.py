@@ -14,8 +14,8 @@ from typing import TypeVar
 from msgspec import Struct
 from returns.result import Result
 
+from pypod.pure.database.buckets import Buckets
 from pypod.pure.database.facts import At, Entries, Look, Sight
-from pypod.pure.database.tree import Buckets
 from pypod.pure.failure import Problem
 
 T = TypeVar("T")

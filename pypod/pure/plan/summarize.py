@@ -12,7 +12,7 @@ The same fold reports an apply, whose tape has the real answers.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -21,20 +21,24 @@ from returns.result import Failure, Result
 from pypod.pure.configuration import keys
 from pypod.pure.digest import sha256
 from pypod.pure.effect import Effect, Kind
-from pypod.pure.facts import CGROUP2_MAGIC, Changed, FileStatus, HostFacts, Identity, Level, Probed
+from pypod.pure.facts import CGROUP2_MAGIC, Changed, FileStatus, HostFacts, Identity, Level, Probed, Ran
 from pypod.pure.failure import Departed, Ending, HostError
+from pypod.pure.locks.layout import lock_subject
 from pypod.pure.plan import facts
 from pypod.pure.plan.actions import actions_of, departure
-from pypod.pure.plan.diagnoses import of_warning
 from pypod.pure.plan.values import failure_shown, settings_shown
 from pypod.pure.settings import Settings
 from pypod.pure.tape import Exchange, redacted
-from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
+from pypod.pure.vocabulary.containers import AskRuntime
+from pypod.pure.vocabulary.database import ReadContainer, ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.files import HoldsFuseOverlayRemains, ListDirectory, LookAt, ReadFile, Stat, StatFilesystem
 from pypod.pure.vocabulary.host import DescribeHost, DrawToken, ReadClock
-from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock
+from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock, TakeLock
 from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, RunProgram
 from pypod.pure.vocabulary.telling import EnterStage, LeaveStage, Note
+
+if TYPE_CHECKING:
+    from pypod.pure.plan.diagnoses import Diagnosis
 
 EPERM, EACCES = 1, 13
 
@@ -45,7 +49,7 @@ _TELL: Final = Kind.TELL
 _CHANGE: Final = Kind.CHANGE
 
 _READING: Final = (
-    ReadFile, ListDirectory, Stat, LookAt, HoldsFuseOverlayRemains, ReadDatabase, ReadObjects, ReadLockSegment,
+    ReadFile, ListDirectory, Stat, LookAt, HoldsFuseOverlayRemains, ReadDatabase, ReadObjects, ReadContainer, ReadLockSegment,
 )  # fmt: skip
 _NEVER_THE_SAME: Final = frozenset({ReadClock, DrawToken})
 _TELLING: Final = frozenset({ReadFile, ReadDatabase, Stat, StatFilesystem, DescribeHost, AskIdentity, ReadVariable})
@@ -66,6 +70,8 @@ class About(Struct, frozen=True, kw_only=True):
     """
 
     command: str = "construction"
+    flags: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[str, ...] = ()
     source: Literal["live", "snapshot", "description"] = "live"
     pypod_version: str = ""
     podman_installed: str = ""
@@ -109,6 +115,8 @@ def summarize(
             source=about.source,
         ),
         command=about.command,
+        flags=about.flags,
+        arguments=about.arguments,
         complete=complete,
         applyable=not failed and not fold.left and about.source == "live" and not about.assumed,
         errored=failed,
@@ -196,7 +204,7 @@ class _Fold:
             said = redacted(effect)
             message = said.message if isinstance(said, Note) else ""
             loud = effect.level in (Level.WARNING, Level.ERROR)
-            known = of_warning(self.stage, message) if loud else None
+            known = _of_warning(self.stage, message) if loud else None
             self.diagnostics.append(
                 facts.Diagnostic(
                     effect.level.value,
@@ -220,7 +228,8 @@ class _Fold:
                 events_log=self.events_log,
             )
         )
-        if isinstance(changed, Probed) and not changed.known:
+        assumed = changed.assumed if isinstance(changed, Ran) else isinstance(changed, Probed) and not changed.known
+        if assumed:
             self.unknown[effect.describe()] = None
 
     def _observed(self, effect: Effect[Any], answer: Result[Any, HostError]) -> None:
@@ -232,9 +241,9 @@ class _Fold:
         value: Any = answer.failure() if refused else answer.unwrap()
         if kind not in _NEVER_THE_SAME:
             self.seen.append((effect, refused, value))
-        if isinstance(effect, RunProgram):
+        if isinstance(effect, RunProgram | AskRuntime):
             safe = redacted(effect)
-            self.programs[" ".join(safe.argv if isinstance(safe, RunProgram) else ())] = None
+            self.programs[" ".join(safe.argv if isinstance(safe, RunProgram | AskRuntime) else ())] = None
         if refused:
             error: HostError = value
             if error.errno in (EPERM, EACCES) and isinstance(effect, _READING):
@@ -265,7 +274,16 @@ class _Fold:
             self.configured_namespace = bool(value)
 
 
+def _of_warning(stage: str, message: str) -> Diagnosis | None:
+    """The diagnosis of a warning; the catalogue is loaded where there is one."""
+    from pypod.pure.plan.diagnoses import of_warning
+
+    return of_warning(stage, message)
+
+
 def _held(effect: Effect[Any]) -> str:
+    if isinstance(effect, TakeLock):
+        return lock_subject(effect.handle.subject, effect.number)
     if isinstance(effect, TakeFileLock):
         return effect.path
     return effect.name if isinstance(effect, MapLockSegment) else effect.describe()

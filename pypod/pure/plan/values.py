@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from pyrsistent import PMap
-
 from pypod.pure import settings as spine
 from pypod.pure.configuration import keys
 from pypod.pure.failure import Problem
-from pypod.pure.plan.diagnoses import of_problem
 from pypod.pure.plan.facts import Claim, Comparison, Failure, Ignored, Origin, Setting
 
 KINDS: Final = {
@@ -23,6 +20,10 @@ KINDS: Final = {
     "NoSuchContainer": "ErrNoSuchCtr",
     "NoSuchPod": "ErrNoSuchPod",
     "NoSuchVolume": "ErrNoSuchVolume",
+    "ContainerStopped": "ErrCtrStopped",
+    "ContainerStateInvalid": "ErrCtrStateInvalid",
+    "ConmonDead": "ErrConmonDead",
+    "RuntimeNotFound": "ErrOCIRuntimeNotFound",
     "ContainerExists": "ErrCtrExists",
     "PodExists": "ErrPodExists",
     "VolumeExists": "ErrVolumeExists",
@@ -62,6 +63,8 @@ def settings_shown(settings: spine.Settings) -> dict[str, Setting]:
 
 def failure_shown(problem: Problem, settings: spine.Settings) -> Failure:
     """A problem with our advice: its own hint, or the catalogue's."""
+    from pypod.pure.plan.diagnoses import of_problem
+
     kind = type(problem).__name__
     kind = KINDS.get(kind, kind)
     known = of_problem(kind, problem.stage, problem.message)
@@ -106,8 +109,8 @@ def shown(name: str, value: Any, origin: spine.Origin) -> Any:
         return plain(value)
     if name in _ASSIGNMENTS and isinstance(value, (tuple, list)):
         return [f"{str(one).partition('=')[0]}={SHOWN}" for one in cast("tuple[Any, ...]", value)]
-    if name in _HIDDEN_TABLES and isinstance(value, PMap):
-        return {str(key): SHOWN for key in sorted(cast("PMap[str, Any]", value))}
+    if name in _HIDDEN_TABLES and isinstance(value, Mapping):
+        return {str(key): SHOWN for key in sorted(cast("Mapping[str, Any]", value))}
     return _without_passwords(plain(value)) if name in _ADDRESSES else plain(value)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from returns.result import Failure, Success
 
+from pypod.pure.database.buckets import Buckets, key_of, name_of
 from pypod.pure.database.facts import Look, MakeBucket, Put, StateChange
-from pypod.pure.database.tree import Buckets, key_of, name_of
 from pypod.pure.database.view import foresee
 from pypod.pure.failure import (
     ContainerExists,

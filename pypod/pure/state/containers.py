@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from returns.result import Failure, Result, Success
 
+from pypod.pure.database.buckets import Buckets, key_of, name_of
 from pypod.pure.database.facts import Delete, Look, Put
 from pypod.pure.database.objects import state_document
-from pypod.pure.database.tree import Buckets, key_of, name_of
 from pypod.pure.database.view import foresee
 from pypod.pure.failure import Internal, NoSuchContainer, Problem
 from pypod.pure.gotext import quoted

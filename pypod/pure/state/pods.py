@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from returns.result import Failure, Result, Success
 
+from pypod.pure.database.buckets import Buckets, key_of, name_of
 from pypod.pure.database.facts import Delete, DeleteBucket, EmptyBucket, Look, MakeBucket, Put, StateChange
 from pypod.pure.database.objects import state_document
-from pypod.pure.database.tree import Buckets, key_of, name_of
 from pypod.pure.database.view import foresee
 from pypod.pure.failure import (
     ContainerExists,

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from returns.result import Result
 
+from pypod.pure.database.buckets import Buckets, key_of, name_of
 from pypod.pure.database.facts import Delete, MakeBucket, Put, StateChange
-from pypod.pure.database.tree import Buckets, key_of, name_of
 from pypod.pure.failure import ContainerExists, NamespaceMismatch, PodExists, Problem
 from pypod.pure.gotext import quoted
 from pypod.pure.state.documents import Container, Pod

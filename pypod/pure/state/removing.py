@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from returns.result import Failure, Success
 
+from pypod.pure.database.buckets import Buckets
 from pypod.pure.database.facts import Delete, DeleteBucket, Look, StateChange
-from pypod.pure.database.tree import Buckets
 from pypod.pure.database.view import foresee
 from pypod.pure.failure import (
     DependencyExists,

@@ -8,6 +8,7 @@ from typing import Final, Generic, TypeVar
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
+from pypod.pure.database.buckets import Buckets, name_of
 from pypod.pure.database.facts import Look
 from pypod.pure.database.loading import belongs, left_out, lock_missing
 from pypod.pure.database.objects import (
@@ -19,7 +20,6 @@ from pypod.pure.database.objects import (
     volume_document,
     volume_lost,
 )
-from pypod.pure.database.tree import Buckets, name_of
 from pypod.pure.database.view import foresee
 from pypod.pure.facts import Diagnostic
 from pypod.pure.failure import (

@@ -11,8 +11,8 @@ from typing import Final
 
 from returns.result import Failure, Success
 
+from pypod.pure.database.buckets import Buckets, key_of, name_of
 from pypod.pure.database.facts import At, Delete, Look, Put, StateChange
-from pypod.pure.database.tree import Buckets, key_of, name_of
 from pypod.pure.database.view import foresee
 from pypod.pure.failure import ContainerExists, Internal, InvalidArgument, NoSuchPod, NoSuchVolume, Problem
 from pypod.pure.gotext import quoted

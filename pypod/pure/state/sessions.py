@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
+from pypod.pure.database.buckets import Buckets, key_of, name_of
 from pypod.pure.database.facts import Delete, Look, MakeBucket, Put, StateChange
-from pypod.pure.database.tree import Buckets, key_of, name_of
 from pypod.pure.database.view import foresee
 from pypod.pure.failure import ExecSessionExists, Internal, NoSuchContainer, NoSuchExecSession, Problem
 from pypod.pure.state.documents import Container

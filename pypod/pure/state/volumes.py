@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from returns.result import Failure, Result, Success
 
+from pypod.pure.database.buckets import Buckets, key_of
 from pypod.pure.database.facts import Delete, DeleteBucket, Look, MakeBucket, Put
 from pypod.pure.database.objects import state_document
-from pypod.pure.database.tree import Buckets, key_of
 from pypod.pure.database.view import foresee
 from pypod.pure.failure import DatabaseUnreadable, Internal, NoSuchVolume, Problem, VolumeExists, VolumeInUse
 from pypod.pure.state.documents import NEW_VOLUME, Document, Volume

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from returns.result import Result
 
-from pypod.pure.database.facts import DatabaseFacts, Expectation, Look, Sight, StateChange, StateObjects
+from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, Look, Sight, StateChange, StateObjects
 from pypod.pure.effect import DatabaseEffect, Observation
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
-from pypod.pure.machine import DatabaseChanged, Observing
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import DatabaseChanged, Observing
 
 
 class ReadDatabase(Observation[DatabaseFacts], frozen=True):
@@ -56,6 +60,21 @@ class ReadPlaces(Observation[tuple[Sight, ...]], frozen=True):
 
     def describe(self) -> str:
         return f"look at {len(self.looks)} places in {self.path}"
+
+
+class ReadContainer(Observation[ContainerFacts | None], frozen=True):
+    """One container as it is now, declared fields only; ``None`` where it has no bucket."""
+
+    answer = ContainerFacts | None
+
+    path: str
+    container: str
+
+    def see(self, machine: Observing, /) -> Result[ContainerFacts | None, HostError]:
+        return machine.read_container(self.path, self.container)
+
+    def describe(self) -> str:
+        return f"read container {self.container} of {self.path}"
 
 
 class CreateDatabase(DatabaseEffect, frozen=True):

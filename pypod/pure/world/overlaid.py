@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from pypod.pure.database.buckets import name_of
 from pypod.pure.database.facts import (
     ContainerFacts,
     DatabaseFacts,
@@ -21,7 +22,6 @@ from pypod.pure.database.facts import (
     StateObjects,
     VolumeFacts,
 )
-from pypod.pure.database.tree import name_of
 
 Object = TypeVar("Object", ContainerFacts, PodFacts, VolumeFacts)
 
@@ -31,6 +31,7 @@ _FIELDS: Final[dict[str, dict[tuple[str, str], str]]] = {
         ("state", "state"): "state",
         ("state", "pid"): "pid",
         ("state", "conmonPid"): "conmon_pid",
+        ("state", "stoppedByUser"): "stopped_by_user",
         ("config", "lockID"): "lock",
         ("config", "runtime"): "runtime",
     },
@@ -41,7 +42,7 @@ _FIELDS: Final[dict[str, dict[tuple[str, str], str]]] = {
 
 _SESSIONS: Final = ("exec",)
 
-_DROPPED: Final = {"state": 0, "pid": 0, "conmon_pid": 0, "lock": 0, "runtime": ""}
+_DROPPED: Final = {"state": 0, "pid": 0, "conmon_pid": 0, "lock": 0, "runtime": "", "stopped_by_user": False}
 
 
 def facts_after(facts: DatabaseFacts, changes: tuple[StateChange, ...]) -> tuple[DatabaseFacts, tuple[str, ...]]:

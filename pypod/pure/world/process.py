@@ -27,8 +27,6 @@ from pypod.pure.world.state import Program
 from pypod.pure.world.tree import EXECUTE, KILL, SYS_RESOURCE, refusal, replaced
 
 _NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
-_JOURNAL: Final = "/run/systemd/journal/socket"
-_DEADLY: Final = frozenset({1, 2, 3, 6, 9, 15})
 
 
 class Processes(Locks):
@@ -120,26 +118,30 @@ class Processes(Locks):
         return self.asked(IsAlive(pid)) if self.world.open else Success(inner_value=False)
 
     def kill_process(self, pid: int, signal: int, /) -> Result[Changed, HostError]:
+        from pypod.pure.vocabulary.services import DEADLY
+
         if not self.is_alive(pid).value_or(default_value=False):
             return refusal(errno.ESRCH, "kill", str(pid))
         if pid == 1 and not self.capable(KILL):
             return refusal(errno.EPERM, "kill", str(pid))
-        if signal not in _DEADLY:
+        if signal not in DEADLY:
             return _NOTHING
         self.world = replaced(
-            self.world, processes=self.world.processes.set(pid, ""), pauses=self.world.pauses.discard(pid)
+            self.world, processes=self.world.processes.set(pid, ""), pauses=self.world.pauses.without((pid,))
         )
         return Success(Changed((Change(f"/proc/{pid}", detail=f"signal {signal}"),)))
 
     def send_to_journal(self, payload: bytes, /) -> Result[Changed, HostError]:
-        found = self.found(_JOURNAL)
+        from pypod.pure.vocabulary.services import JOURNAL
+
+        found = self.found(JOURNAL)
         number = found if isinstance(found, int) else 0
         if isinstance(found, tuple):
             where, node = found
             number = self.writable(where, node) or (0 if node.type is FileType.SOCKET else errno.ECONNREFUSED)
         if number:
-            return refusal(number, "write", f"unixgram @<rand>->{_JOURNAL}: sendmsg")
-        return Success(Changed((Change(_JOURNAL, detail=f"{len(payload)} bytes"),)))
+            return refusal(number, "write", f"unixgram @<rand>->{JOURNAL}: sendmsg")
+        return Success(Changed((Change(JOURNAL, detail=f"{len(payload)} bytes"),)))
 
     # -- the host
 

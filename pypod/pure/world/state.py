@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
-from pyrsistent import PMap, pmap
 from returns.result import Result
 
 from pypod.pure.database.facts import DatabaseFacts, StateChange
@@ -92,8 +91,9 @@ class Node(Struct, frozen=True):
 
     @property
     def entry(self) -> Entry:
-        """One side of a change."""
-        return Entry(self.type, self.mode, self.uid, self.gid, self.size)
+        """One side of a change; what a directory takes on the disk is not told."""
+        size = 0 if self.type is FileType.DIRECTORY else self.size
+        return Entry(self.type, self.mode, self.uid, self.gid, size)
 
 
 class Mount(Struct, frozen=True):
@@ -112,10 +112,14 @@ class Mount(Struct, frozen=True):
 
 
 class Held(Struct, frozen=True):
-    """What a handle stands for: a locked file, or the mapped segment file with the number of locks it was mapped for."""
+    """What a handle stands for: a locked file, the mapped segment file with the number of locks it was mapped for, or the
+    lock ``number`` that was taken through the mapping of handle ``mapping``.
+    """
 
     path: str
     locks: int = 0
+    number: int = -1
+    mapping: int = 0
 
 
 class Overlay(Struct, frozen=True):
@@ -134,7 +138,7 @@ class Pause(Struct, frozen=True):
     mounts: tuple[Mount, ...]
 
 
-EMPTY: Final[PMap[Any, Any]] = pmap({})
+EMPTY: Final[Table[Any, Any]] = Table({})
 
 _ROOT: Final = Node(FileType.DIRECTORY, 0o755, listed=False, seen=True)
 
@@ -162,11 +166,11 @@ class World(Struct, frozen=True):
     mounts: tuple[Mount, ...] = ()
     outer: tuple[Mount, ...] | None = None
     inside: int = 0
-    processes: PMap[int, str] = EMPTY
-    pauses: PMap[int, Pause] = EMPTY
+    processes: Table[int, str] = EMPTY
+    pauses: Table[int, Pause] = EMPTY
     next_pid: int = 100
     handles: int = 0
-    held: PMap[int, Held] = EMPTY
+    held: Table[int, Held] = EMPTY
     facts: HostFacts | None = None
     overlay: Overlay = Overlay()
     session: bool = False

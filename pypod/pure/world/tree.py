@@ -51,6 +51,8 @@ OVERFLOW_ID: Final = 65534
 replaced = msgspec.structs.replace
 _DIRECTORY: Final = FileType.DIRECTORY
 _LINK: Final = FileType.LINK
+_OF_FILESYSTEM: Final = (FileType.FILE, _DIRECTORY, _LINK)
+"""What is written to its filesystem; pipes, sockets and devices are not."""
 
 
 class Unknown(Exception):  # noqa: N818 - not an error: what an open world has to ask
@@ -183,9 +185,35 @@ class Tree:
         """0, or the errno with which writing to the node itself is refused: EACCES, then EROFS."""
         if self.world.open and node.seen:
             return self._seen_writable(path, node)
+        mount = self.mount_of(path) if not self.world.open else None
+        # A filesystem that is read-only says so before anybody's permissions are looked at, a mount that is after it.
+        if mount is not None and mount.read_only and not mount.bind and node.type in _OF_FILESYSTEM:
+            return errno.EROFS
         if not self.permits(node, WRITE):
             return errno.EACCES
-        return errno.EROFS if self.read_only(path) else 0
+        return errno.EROFS if self.read_only(path) and node.type in _OF_FILESYSTEM else 0
+
+    def without_privileges(self, node: Node, mode: int) -> int:
+        """A mode without the bits that a change of owner takes away: that of the owner, and that of the group where it counts."""
+        if mode & 0o10 or not (self.outside_gid(self.identity().egid) == node.gid or self.capable_over(node, FSETID)):
+            return mode & ~0o6000
+        return mode & ~0o4000
+
+    def unprivileged(self, node: Node, mode: int) -> int:
+        """A mode without the bits that writing to a file takes away, unless one may set them."""
+        return mode if self.capable(FSETID) else self.without_privileges(node, mode)
+
+    def leads_into_directory(self, path: str) -> bool:
+        """Whether a link at the path leads to a name with a slash at its end."""
+        for _ in range(_MOST_LINKS):
+            place = self.walk(path, follow=False)
+            if isinstance(place, int) or place.node is None or place.node.type is not _LINK:
+                return False
+            target = self.target_of(place.path, place.node)
+            if isinstance(target, int) or target.endswith("/"):
+                return not isinstance(target, int)
+            path = target if target.startswith("/") else below(above(place.path), target)
+        return False
 
     def _seen_writable(self, path: str, node: Node) -> int:
         if self.world.assumed and not self.permits(node, WRITE):
@@ -194,6 +222,13 @@ class Tree:
             return errno.EROFS if self.read_only(path) else 0
         answer = self.asked(CheckWritable(path))
         return errno_of(answer) if isinstance(answer, Failure) else 0
+
+    def is_immutable(self, path: str, node: Node) -> bool:
+        """Whether not even root may change a node; that only a real host tells, of files and directories."""
+        if not (self.world.open and node.seen and node.type in (FileType.FILE, _DIRECTORY)):
+            return False
+        answer = self.asked(CheckWritable(path))
+        return isinstance(answer, Failure) and errno_of(answer) == errno.EPERM
 
     def enterable(self, directory: str) -> int:
         """0, or the errno with which making or dropping a name in the directory is refused: EROFS, then EACCES."""
@@ -219,6 +254,19 @@ class Tree:
             ):
                 best, length = mount, len(point)
         return best
+
+    def mounted_at(self, path: str) -> Mount | None:
+        """The known mount that is to be seen at a canonical path; one that was mounted above it later hides it."""
+        for mount in reversed(self.world.mounts):
+            if mount.point == path:
+                return mount
+            if _is_below(path, mount.point):
+                return None
+        return None
+
+    def is_covered(self, path: str) -> bool:
+        """Whether something was mounted above a canonical path, and so hides what a real host has mounted there."""
+        return self.world.open and any(_is_below(path, mount.point) for mount in self.world.mounts)
 
     def read_only(self, path: str) -> bool:
         if self.world.open:
@@ -394,14 +442,16 @@ class Tree:
         world = self.world
         who = self.identity()
         over = world.nodes[directory]
-        mode &= ~world.umask
         gid = self.outside_gid(who.egid)
         if over.mode & 0o2000:
+            foreign = gid != over.gid and not self.capable_over(over, FSETID)
             gid = over.gid
             if kind is _DIRECTORY:
                 mode |= 0o2000
-            elif mode & 0o2010 == 0o2010 and self.outside_gid(who.egid) != gid and not self.capable_over(over, FSETID):
+            elif mode & 0o2010 == 0o2010 and foreign:
+                # Before the umask, which may take the other bit.
                 mode &= ~0o2000
+        mode &= ~world.umask
         return Node(kind, mode, self.outside_uid(who.euid), gid, size, content)
 
     def put(self, path: str, node: Node) -> Change:
@@ -432,6 +482,10 @@ class Tree:
         """Put a node in the place of another, as an answer."""
         change = self.put(path, node)
         return Changed((replaced(change, detail=detail) if detail else change,))
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return path.startswith(directory.rstrip("/") + "/")
 
 
 def _is_read_only(status: FilesystemStatus) -> bool:
