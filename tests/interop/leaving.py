@@ -14,12 +14,13 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any, TextIO, TypeVar, cast
+from typing import Any, TextIO, TypeVar
 
 import msgspec
 from returns.result import Failure, Result
 
-from pypod.effects.linux.namespaces import LeavingToCaller, LinuxNamespaces
+from pypod.effects.linux.machine import LinuxCommand, LinuxLibrary
+from pypod.effects.linux.namespaces import LinuxNamespaces
 from pypod.effects.linux.observer import LinuxObserver
 from pypod.pure.draft import Draft, Request
 from pypod.pure.effect import Effect
@@ -35,23 +36,15 @@ from pypod.pure.vocabulary.telling import Note
 T = TypeVar("T")
 
 
-class Command(LinuxObserver, LinuxNamespaces):
-    """The parts of the machine that leaving needs."""
-
-
-class Library(LinuxObserver, LeavingToCaller):
-    """The same for a caller who decides about leaving."""
-
-
 class Telling:
     """A host that says the notes on standard error."""
 
-    def __init__(self, machine: Command | Library) -> None:
+    def __init__(self, machine: LinuxCommand | LinuxLibrary) -> None:
         self.machine = machine
 
     def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
         _tell(effect)
-        return effect.via(cast("Any", self.machine))
+        return effect.via(self.machine)
 
 
 def _tell(effect: Effect[Any]) -> None:
@@ -136,7 +129,7 @@ def failing(tool: str) -> dict[str, Any]:
     """What ten failures leave in the process that goes on."""
     maps = IdMappings((IdRange(0, os.geteuid(), 1),), (IdRange(0, os.getegid(), 1),), tool, tool)
     before, mask = descriptors(), signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    answers = [str(Command().enter_user_namespace("pause.pid", maps).failure().reason) for _ in range(10)]
+    answers = [str(LinuxNamespaces().enter_user_namespace("pause.pid", maps).failure().reason) for _ in range(10)]
     same = mask == signal.pthread_sigmask(signal.SIG_BLOCK, ())
     return {"answers": answers, "before": before, "after": descriptors(), "child": has_child(), "mask": same}
 
@@ -149,9 +142,12 @@ def main(words: list[str]) -> int:
     if words[0] == "fail":
         say(json.dumps(failing(words[1])))
         return 0
-    machine = Library() if words[0] == "keep" else Command()
+    machine = (
+        LinuxLibrary() if words[0] == "keep" else LinuxCommand(lambda said: say(f"{said.level.value}: {said.message}"))
+    )
+    machine.handle_signals("libpod")
     ended: Result[object, Ending] = drive(program(words), Telling(machine))
-    if isinstance(machine, Library) and machine.left is not None:
+    if isinstance(machine, LinuxLibrary) and machine.left is not None:
         say(msgspec.json.encode(machine.left).decode())
     if not isinstance(ended, Failure):
         say(json.dumps({"stayed": os.getuid()}))

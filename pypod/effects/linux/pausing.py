@@ -14,7 +14,7 @@ import signal
 from collections.abc import Callable
 from typing import Final
 
-from pypod.effects.linux import namespace_calls as calls
+from pypod.effects.linux import calls, namespace_calls
 from pypod.effects.linux.forking import complain, forked
 from pypod.pure.userns.pause_program import NAME, pause_program
 from pypod.pure.userns.reexec import IGNORED_WHILE_PAUSED, PAUSES, READY, refused_temporary
@@ -69,13 +69,13 @@ def _write_pid(path: str, pid: int) -> None:
         raise
     try:
         try:
-            os.write(descriptor, str(pid).encode())
+            calls.write(descriptor, str(pid).encode())
         finally:
             os.close(descriptor)
         _rename_to_new(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108 - one function a system call
+            calls.unlink(temporary)
         raise
 
 
@@ -90,14 +90,14 @@ def _temporary(path: str) -> tuple[str, int]:
 def _rename_to_new(path: str, to: str) -> None:
     """Rename without replacing; raises FileExistsError.  Where that cannot be asked for, the name is taken first."""
     try:
-        calls.rename_without_replacing(path, to)
+        namespace_calls.rename_without_replacing(path, to)
     except OSError as error:
         if error.errno not in {errno.EINVAL, errno.ENOSYS}:
             raise
     else:
         return
     os.close(os.open(to, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o700))
-    os.rename(path, to)  # noqa: PTH104
+    calls.rename(path, to)
 
 
 def _pause(waiting: int, others: tuple[int, int]) -> None:
@@ -109,7 +109,7 @@ def _pause(waiting: int, others: tuple[int, int]) -> None:
     for number in IGNORED_WHILE_PAUSED:
         signal.signal(number, signal.SIG_IGN)
     preparations: tuple[Callable[[], None], ...] = (
-        _stand_aside, _silence, _close_others, _execute_pause_program, calls.make_visible, _name,
+        _stand_aside, _silence, _close_others, _execute_pause_program, namespace_calls.make_visible, _name,
     )  # fmt: skip
     for preparation in preparations:
         with contextlib.suppress(OSError):
@@ -139,7 +139,7 @@ def _close_others() -> None:
 
 
 def _name() -> None:
-    calls.name_process(NAME)
+    namespace_calls.name_process(NAME)
 
 
 def _execute_pause_program() -> None:
@@ -151,7 +151,7 @@ def _execute_pause_program() -> None:
         descriptor = os.memfd_create(NAME, os.MFD_CLOEXEC | _MFD_EXEC)
     except OSError:  # the kernel is older than that flag
         descriptor = os.memfd_create(NAME, os.MFD_CLOEXEC)
-    os.write(descriptor, program)
+    calls.write(descriptor, program)
     os.execve(descriptor, (NAME,), {PAUSES: "1"})  # noqa: S606 - that is what it is for
 
 
