@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -17,7 +18,7 @@ from pypod.pure.effect import Kind, On
 from pypod.pure.program import drive, in_order
 from pypod.pure.store.shutdown_stage import SHUTDOWN
 from pypod.pure.store.stage import STORE
-from tests.fixtures.apart import apart, counted_descriptors, mount
+from tests.fixtures.apart import ROOT, apart, counted_descriptors, mount
 from tests.pure.store_hosts import GRAPH, RUN, asking
 
 ROOTS = ("/var/lib/containers", "/run/containers")
@@ -88,6 +89,10 @@ def _by_pypod(driver: str) -> tuple[Tree, Tree, list[str]]:
     return first, _tree(), _opened(driver)
 
 
+@pytest.mark.skipif(
+    not ROOT or shutil.which("podman") is None,
+    reason="podman is not installed, or this is not root: NOT shown that a store is left as Podman leaves it",
+)
 @pytest.mark.parametrize("driver", ["vfs", "overlay"])
 def test_pypod_leaves_what_podman_leaves(driver: str) -> None:
     expected = apart(lambda: _by_podman(driver))
