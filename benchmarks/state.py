@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,15 @@ from pypod.pure.database.tree import Tree, empty_tree, tree_of
 from tests.fixtures.state_databases import DATABASES
 
 CONTAINERS = 2000
+COUNTS = {CONTAINERS: 5, 10000: 3}
+"""Rounds for each number of containers."""
 MODEL = "9758e3c5e794fb0a2249db41a37264c6c8c2478f08e52debaf07315dd6cda0d1"
+MEASURING = """
+import os, sys
+nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=nowhere)
+print(os.wait4(pid, 0)[2].ru_maxrss)
+"""
 COMMANDS = ("ps -q", "ps", "state show", "state check", "state export")
 
 
@@ -52,26 +59,35 @@ def many_containers(count: int = CONTAINERS) -> bytes:
     return database_holding(tree).unwrap().file
 
 
-def main(rounds: int = 5) -> None:
-    """Time each command on such a database, and measure what it holds at most."""
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "bolt_state.db"
-        # In a process of its own: what starts a process passes on how big it has been.
-        making = f"from pathlib import Path; from benchmarks.state import many_containers as m; Path({str(path)!r}).write_bytes(m())"
-        subprocess.run([sys.executable, "-c", making], check=True)
-        commands = {name: [sys.executable, "-m", "pypod", *name.split(), "--database", str(path)] for name in COMMANDS}
-        taken = medians(commands, rounds)
-        print(f"a database of {CONTAINERS} containers, {path.stat().st_size >> 20} MiB")
-        for name, command in commands.items():
-            print(f"  {name:<14} {taken[name]:7.0f} ms  {_most_memory(command):5} MiB")
-        print()
+def main() -> None:
+    """Time each command on such databases, and measure what it holds at most, above what it holds for an empty one."""
+    for count, rounds in COUNTS.items():
+        with tempfile.TemporaryDirectory() as directory:
+            path, empty = Path(directory) / "bolt_state.db", Path(directory) / "empty.db"
+            empty.write_bytes(DATABASES["bolt-3.4.7-empty"])
+            # In a process of its own: what starts a process passes on how big it has been.
+            making = f"from pathlib import Path; from benchmarks.state import many_containers as m; Path({str(path)!r}).write_bytes(m({count}))"
+            subprocess.run([sys.executable, "-c", making], check=True)
+            commands = {name: _command(name, path) for name in COMMANDS}
+            taken = medians(commands, rounds)
+            size = path.stat().st_size
+            print(f"a database of {count} containers, {size >> 20} MiB")
+            for name, command in commands.items():
+                above = _most_memory(command) - _most_memory(_command(name, empty))
+                print(
+                    f"  {name:<14} {taken[name]:7.0f} ms  {above / 1024:7.1f} MiB, {above * 1024 / size:5.2f} of the file"
+                )
+            print()
+
+
+def _command(name: str, path: Path) -> list[str]:
+    return [sys.executable, "-m", "pypod", *name.split(), "--database", str(path)]
 
 
 def _most_memory(command: list[str]) -> int:
-    """The peak of resident memory of one run, in MiB."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, _, usage = os.wait4(process.pid, 0)
-    return usage.ru_maxrss >> 10
+    """The peak of resident memory of one run, in KiB.  A small process starts it, for it passes on how big it has been."""
+    done = subprocess.run([sys.executable, "-S", "-c", MEASURING, *command], check=True, capture_output=True, text=True)
+    return int(done.stdout)
 
 
 if __name__ == "__main__":

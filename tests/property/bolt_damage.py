@@ -41,7 +41,7 @@ from tests.fixtures.state_databases import DATABASES
 T = TypeVar("T")
 
 SLOWEST: Final = 20
-"""Seconds after which a file counts as one that is never answered."""
+"""Seconds of the processor after which a file counts as one that is never answered."""
 
 MEASURED: Final = 8
 """Of so many files the memory of one is measured, which takes most of the time."""
@@ -224,7 +224,7 @@ def _late(*_: object) -> None:
 def costs(seed: int, count: int) -> Cost:
     """Ask so many files; raises where one is not answered, naming it."""
     cost = Cost()
-    signal.signal(signal.SIGALRM, _late)
+    signal.signal(signal.SIGPROF, _late)
     # What is made once is no file's.
     asked(sources()[0], Cost())
     for number in range(count):
@@ -232,12 +232,12 @@ def costs(seed: int, count: int) -> Cost:
             tracemalloc.start()
         file = damaged(random.Random(f"{seed}/{number}"))
         started = time.process_time()
-        signal.alarm(SLOWEST)
+        signal.setitimer(signal.ITIMER_PROF, SLOWEST)
         try:
             asked(file, cost)
         except BaseException as error:
             raise AssertionError(f"damaged file {seed}/{number} of {len(file)} bytes") from error
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         tracemalloc.stop()
         cost.files += 1
         cost.seconds = max(cost.seconds, time.process_time() - started)

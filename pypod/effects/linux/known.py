@@ -7,21 +7,29 @@ pages are what they were is what it was.  That holds under the lock only.
 from __future__ import annotations
 
 import os
+from typing import Final
 
 from pypod.pure.bolt.snapshot import Snapshot
+from pypod.pure.bolt.working import Nodes
 from pypod.pure.bolt.writes import PageWrites, Write
+
+KEPT: Final = 64
+"""So many pages are kept as nodes."""
 
 
 class KnownFile:
-    """A file as of the last time that its lock was held: which file it is, its meta pages, and the newest of them."""
+    """A file as of the last time that its lock was held: which file it is, its meta pages, and the newest of them; and the
+    pages that transactions went through, as nodes.
+    """
 
-    __slots__ = ("_file", "meta", "pages")
+    __slots__ = ("_file", "meta", "nodes", "pages")
 
     def __init__(self, descriptor: int, snapshot: Snapshot) -> None:
         """The file as it is; raises OSError."""
         status = os.fstat(descriptor)
         self._file = status.st_dev, status.st_ino, status.st_size
         self.meta = snapshot.meta
+        self.nodes = Nodes()
         self.pages = bytes(snapshot.content[: 2 * snapshot.page_size])
 
     def holds(self, descriptor: int) -> bool:
@@ -45,4 +53,5 @@ class KnownFile:
         self.pages = self.pages[: last.offset] + last.data + self.pages[last.offset + len(last.data) :]
         self.meta = writes.meta
         self._file = (*self._file[:2], writes.size)
+        self.nodes.forget(most=KEPT)
         return self

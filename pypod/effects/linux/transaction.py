@@ -29,6 +29,7 @@ from pypod.pure.bolt.create import new_database
 from pypod.pure.bolt.meta import MAGIC
 from pypod.pure.bolt.page import HEADER_SIZE, Content
 from pypod.pure.bolt.snapshot import Snapshot, open_snapshot, view
+from pypod.pure.bolt.working import Nodes
 from pypod.pure.bolt.writes import PageWrites, Step, Sync, Write
 from pypod.pure.database.buckets import BoltBuckets, damage
 from pypod.pure.database.expectations import unmet
@@ -82,7 +83,8 @@ class LinuxDatabaseChanges:
     def _locked(
         self, path: str, flags: int, use: Callable[[int], Result[Changed, HostError]]
     ) -> Result[Changed, HostError]:
-        refused = _newer_state(path)
+        newer = _newer_places(os.path.realpath(path))
+        refused = _newer_state(path, newer)
         if refused is not None:
             return Failure(refused)
         opened = open_locked(path, os.O_RDWR | flags, self._limit)
@@ -91,7 +93,7 @@ class LinuxDatabaseChanges:
         descriptor = opened.unwrap()
         try:
             # Once more: it may have come while the lock was waited for.
-            refused = _newer_state(path)
+            refused = _newer_state(path, newer)
             return use(descriptor) if refused is None else Failure(refused)
         finally:
             os.close(descriptor)
@@ -120,8 +122,8 @@ class LinuxDatabaseChanges:
         if isinstance(known, Failure):
             return known
         self._known = known.unwrap()
-        snapshot = Snapshot(FileContent(descriptor), self._known.meta)
-        read = asked("read", path, lambda: planned(snapshot, path, changes, expected))
+        snapshot, nodes = Snapshot(FileContent(descriptor), self._known.meta), self._known.nodes
+        read = asked("read", path, lambda: planned(snapshot, path, changes, expected, nodes))
         decided = read if isinstance(read, Failure) else read.unwrap()
         if isinstance(decided, Failure):
             return decided
@@ -181,29 +183,43 @@ def sound_snapshot(content: Content, path: str) -> Result[Snapshot, HostError]:
 
 
 def planned(
-    snapshot: Snapshot, path: str, changes: tuple[StateChange, ...], expected: tuple[Expectation, ...]
+    snapshot: Snapshot,
+    path: str,
+    changes: tuple[StateChange, ...],
+    expected: tuple[Expectation, ...],
+    nodes: Nodes | None = None,
 ) -> Result[tuple[PageWrites, tuple[str, ...]], HostError]:
-    """What a transaction writes, and what really changes; ESTALE where an expectation is not met."""
-    differs = view(snapshot, lambda root: unmet(expected, snapshot.txid, BoltBuckets(root)))
-    if isinstance(differs, Failure):
-        return Failure(damage(differs.failure(), path))
-    if differs.unwrap():
-        return Failure(HostError(errno.ESTALE, "update", path, differs.unwrap()))
-    part = touched(snapshot, changes).alt(lambda error: damage(error, path))
+    """What a transaction writes, and what really changes; ESTALE where an expectation is not met.
+
+    ``nodes`` are what is known of the file from transactions before.
+    """
+    if expected:
+        differs = view(snapshot, lambda root: unmet(expected, snapshot.txid, BoltBuckets(root)))
+        if isinstance(differs, Failure):
+            return Failure(damage(differs.failure(), path))
+        if differs.unwrap():
+            return Failure(HostError(errno.ESTALE, "update", path, differs.unwrap()))
+    nodes = nodes or Nodes()
+    part = touched(snapshot, changes, nodes).alt(lambda error: damage(error, path))
     if isinstance(part, Failure):
         return part
     asked_for = transaction(part.unwrap(), changes)
     if isinstance(asked_for, Failure):
         return asked_for
     done = asked_for.unwrap()
-    return commit(snapshot, done.changes).alt(lambda error: damage(error, path)).map(lambda it: (it, done.details))
+    writes = commit(snapshot, done.changes, nodes)
+    return writes.alt(lambda error: damage(error, path)).map(lambda it: (it, done.details))
 
 
-def _newer_state(path: str) -> HostError | None:
+def _newer_places(path: str) -> tuple[str, str]:
+    """Where a newer Podman would keep its state beside a database: in its directory, or in the one above."""
+    directory = os.path.dirname(path)  # noqa: PTH120 - paths are text here
+    return os.path.join(directory, _NEWER), os.path.join(os.path.dirname(directory), _NEWER)  # noqa: PTH118, PTH120
+
+
+def _newer_state(path: str, places: tuple[str, str]) -> HostError | None:
     """Why a database is not written beside which a newer Podman keeps its state: what is written would be lost to it."""
-    directory = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 - paths are text here
-    for place in (directory, os.path.dirname(directory)):  # noqa: PTH120
-        newer = os.path.join(place, _NEWER)  # noqa: PTH118
+    for newer in places:
         if os.path.lexists(newer):
             return HostError(0, "", path, f"a newer Podman keeps its state in {newer}; {path} is not written")
     return None

@@ -26,6 +26,13 @@ class Spill:
         self._source = source
         self._space = space
         self.writes: list[Write] = []
+        self._written_nodes: list[tuple[int, Node, int]] = []
+
+    def remember(self) -> None:
+        """Keep what was written as what the next transaction reads."""
+        for number, node, overflow in self._written_nodes:
+            node.page, node.parent = number, None
+            self._source.nodes.put(number, node, overflow)
 
     def bucket(self, bucket: Working) -> None:
         """The buckets opened in it, then its own nodes; ``root`` is then its new root page."""
@@ -77,6 +84,7 @@ class Spill:
             leaf.encoded(node, number, count - 1) if isinstance(node, Leaf) else branch.encoded(node, number, count - 1)
         )
         self.write(number, count, kind)
+        self._written_nodes.append((number, node, count - 1))
         return node.keys[0] if node.keys else b"", number
 
     def write(self, number: int, count: int, page: bytes) -> None:
