@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
-    from pypod import hosts, options
+    from pypod import hosts, options, state
     from pypod.api import plan, rehearse
     from pypod.applying import apply
     from pypod.effects.linux.namespaces import leave_for
@@ -39,11 +39,11 @@ _HOME: Final = {
     "plan": "pypod.api",
     "rehearse": "pypod.api",
 }
-_MODULES: Final = ("hosts", "options")
+_MODULES: Final = ("hosts", "options", "state")
 
 __all__ = [
     "Runtime", "__version__", "apply", "hosts", "leave_for", "open_runtime", "open_runtime_or_raise", "options", "plan",
-    "rehearse",
+    "rehearse", "state",
 ]  # fmt: skip
 
 

@@ -211,6 +211,48 @@ class Internal(_Problem, frozen=True):
     sentinel = "internal libpod error"
 
 
+class DependencyExists(_Problem, frozen=True):
+    """libpod's ErrDepExists."""
+
+    sentinel = "dependency exists"
+
+
+class VolumeInUse(_Problem, frozen=True):
+    """libpod's ErrVolumeBeingUsed."""
+
+    sentinel = "volume is being used"
+
+
+class NoSuchNetwork(_Problem, frozen=True):
+    """libpod's ErrNoSuchNetwork."""
+
+    sentinel = "network not found"
+
+
+class NetworkExists(_Problem, frozen=True):
+    """libpod's ErrNetworkExists."""
+
+    sentinel = "network already exists"
+
+
+class NoAliases(_Problem, frozen=True):
+    """libpod's ErrNoAliases."""
+
+    sentinel = "no aliases for container"
+
+
+class NoSuchExecSession(_Problem, frozen=True):
+    """libpod's ErrNoSuchExecSession."""
+
+    sentinel = "no such exec session"
+
+
+class ExecSessionExists(_Problem, frozen=True):
+    """libpod's ErrExecSessionExists."""
+
+    sentinel = "exec session already exists"
+
+
 class StoreIncomplete(_Problem, frozen=True):
     """containers/storage's ErrIncompleteOptions."""
 
@@ -263,6 +305,13 @@ Problem: TypeAlias = (
     | NoSuchVolume
     | VolumeExists
     | Internal
+    | DependencyExists
+    | VolumeInUse
+    | NoSuchNetwork
+    | NetworkExists
+    | NoAliases
+    | NoSuchExecSession
+    | ExecSessionExists
     | StoreIncomplete
     | DriverUnsupported
     | DriverPrerequisites

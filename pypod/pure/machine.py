@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from returns.result import Result
 
-from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, StateChange, StateObjects
+from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, Look, Sight, StateChange, StateObjects
 from pypod.pure.facts import (
     Allocated,
     Changed,
@@ -174,6 +174,7 @@ class StateSeen(Protocol):
     def read_references(self, path: str, /) -> Result[References, HostError]: ...
     def check_pages(self, path: str, /) -> Result[tuple[str, ...], HostError]: ...
     def read_content(self, path: str, /) -> Result[Content, HostError]: ...
+    def read_places(self, path: str, looks: tuple[Look, ...], /) -> Result[tuple[Sight, ...], HostError]: ...
 
 
 class DatabaseChanged(Protocol):

@@ -21,13 +21,13 @@ import msgspec
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod.pure.database.facts import EditJson, Expectation, ExpectValue, Put, StateChange
+from pypod.pure.database.facts import EditJson, Expectation, ExpectSight, ExpectValue, Put, Sight, StateChange
 from pypod.pure.digest import sha256
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import ProgramOutput
 from pypod.pure.failure import HostError
 from pypod.pure.vocabulary.changes import AppendFile, CreateFile, WriteFile
-from pypod.pure.vocabulary.database import UpdateDatabase
+from pypod.pure.vocabulary.database import ReadPlaces, UpdateDatabase
 from pypod.pure.vocabulary.files import ReadFile
 from pypod.pure.vocabulary.process import ReadVariable, RunProgram, SetVariable
 from pypod.pure.vocabulary.telling import Note
@@ -229,9 +229,24 @@ def _redacted_state_change(change: StateChange) -> StateChange:
 
 
 def _redacted_expectation(expected: Expectation) -> Expectation:
-    if isinstance(expected, ExpectValue) and expected.value is not None and expected.value[:1] in (b"{", b"["):
-        return msgspec.structs.replace(expected, value=_digest(expected.value).encode())
-    return expected
+    if isinstance(expected, ExpectValue):
+        return msgspec.structs.replace(expected, value=_redacted_document(expected.value))
+    return ExpectSight(_redacted_sight(expected.sight)) if isinstance(expected, ExpectSight) else expected
+
+
+def _redacted_document(value: bytes | None) -> bytes | None:
+    return _digest(value).encode() if value is not None and value[:1] in (b"{", b"[") else value
+
+
+def _redacted_sight(sight: Sight) -> Sight:
+    entries = sight.entries
+    if entries is not None:
+        entries = tuple((name, _redacted_document(value)) for name, value in entries)
+    return msgspec.structs.replace(sight, value=_redacted_document(sight.value), entries=entries)
+
+
+def _from_places(_effect: ReadPlaces) -> Callable[[tuple[Sight, ...]], tuple[Sight, ...]]:
+    return lambda sights: tuple(map(_redacted_sight, sights))
 
 
 def _of_update(effect: UpdateDatabase) -> UpdateDatabase:
@@ -288,6 +303,7 @@ _ANSWERS: Final[dict[type, Callable[[Any], Callable[[Any], Any]]]] = {
     ReadVariable: _from_variable,
     ReadFile: _from_file,
     RunProgram: _from_program,
+    ReadPlaces: _from_places,
 }
 
 

@@ -16,16 +16,25 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from returns.result import Failure
 
 from pypod.effects.linux.database import read_objects
+from pypod.effects.linux.databases import DatabaseHost
 from pypod.effects.linux.transaction import LinuxDatabaseChanges
 from pypod.pure.database.buckets import key_of
 from pypod.pure.database.facts import Delete, EditJson, EmptyBucket, ExpectTxid, MakeBucket, Put, StateChange
 from pypod.pure.database.tree import Tree, tree_of
+from pypod.pure.program import Program, drive
+from pypod.pure.state.documents import NEW_VOLUME, container, pod
+from pypod.pure.state.documents import volume as volume_value
+from pypod.runtime import containers, pods, volumes
+from pypod.runtime.state import Wanted, check
+from pypod.state import at
 
+T = TypeVar("T")
+CREATED: Final = "2026-11-23T14:09:10.838841213Z"
 TURNS: Final = int(os.environ.get("PYPOD_TURNS", "50"))
 SECONDS: Final = float(os.environ.get("PYPOD_CROWD_SECONDS", "5"))
 NOTES: Final = "pypod-notes"
@@ -53,6 +62,10 @@ class Scene:
         """A transaction that expects what was read just before."""
         _, txid, _ = tree_of(Path(self.path).read_bytes()).unwrap()
         assert self.machine.update_database(self.path, changes, (ExpectTxid(txid),)).unwrap().changes
+
+    def run(self, program: Program[T]) -> T:
+        """An operation of pypod's that succeeds."""
+        return drive(program, DatabaseHost(self.machine)).unwrap()
 
     def tree(self) -> Tree:
         return tree_of(Path(self.path).read_bytes()).unwrap()[0]
@@ -142,9 +155,44 @@ def note(scene: Scene, turn: int) -> None:
     scene.podman("volume", "rm", f"beside{turn}")
 
 
+def moved(scene: Scene, turn: int) -> None:
+    """pypod takes a container and a volume of podman's out of the state and adds them anew, elsewhere and with another
+    name: podman lists, inspects and removes them.
+    """
+    state, name = at(scene.path), f"m{turn}"
+    made = scene.container(name)
+    one = scene.run(containers.look_up(state, made[:12]))
+    first = scene.run(containers.load_state(state, one))
+    scene.run(containers.remove(state, one))
+    scene.judged()
+    assert made not in scene.podman("ps", "--all", "--quiet", "--no-trunc").split()
+    group = pod({"id": f"{turn:064x}", "name": f"p{turn}", "labels": {}, "cgroupParent": "", "created": CREATED,
+                 "lockID": 1000 + turn}).unwrap()  # fmt: skip
+    scene.run(pods.add(state, group))
+    inside = container(one.document.fields() | {"name": f"{name}-new", "pod": group.id}).unwrap()
+    scene.run(containers.add(state, inside, first, group))
+    scene.judged()
+    assert made in scene.podman("ps", "--all", "--quiet", "--no-trunc").split()
+    assert scene.inspected("container", f"{name}-new")["Pod"] == group.id
+    assert group.id in scene.podman("pod", "ps", "--quiet", "--no-trunc").split()
+    scene.podman("rm", f"{name}-new")
+    assert scene.run(pods.container_ids(state, group)) == ()
+    scene.run(pods.remove(state, group))
+    scene.podman("volume", "create", name)
+    old = scene.run(volumes.look_up(state, name))
+    scene.run(volumes.remove(state, old))
+    labelled = volume_value(old.document.fields() | {"labels": {"turn": f"<{turn}>"}}, NEW_VOLUME.fields()).unwrap()
+    scene.run(volumes.add(state, labelled))
+    scene.judged()
+    assert scene.inspected("volume", name)["Labels"] == {"turn": f"<{turn}>"}
+    scene.podman("volume", "rm", name)
+    assert not scene.run(volumes.exists(state, name))
+    assert scene.run(check(Wanted(file=scene.path))).sound
+
+
 def turns(scene: Scene) -> dict[str, Any]:
     scene.prepared()
-    kinds = (label, volume, note)
+    kinds = (label, volume, note, moved)
     for turn in range(TURNS):
         kinds[turn % len(kinds)](scene, turn)
         scene.judged()

@@ -7,6 +7,8 @@ from typing import Final
 from returns.result import Failure, Result
 
 from pypod.effects.linux.sqlite import check_file, read_everything, read_tables
+from pypod.pure.database.facts import Look, Sight
+from pypod.pure.database.view import sights
 from pypod.pure.failure import HostError
 from pypod.pure.state.facts import Backend, Containers, Content, Listed, References
 from pypod.pure.state.listing import containers_of, listed
@@ -38,6 +40,9 @@ class NewerState:
 
     def read_content(self, path: str, /) -> Result[Content, HostError]:
         return read_everything(path).map(lambda held: of_schema(held, schema_of(rows_of(held.tables)).value_or(0)))
+
+    def read_places(self, path: str, looks: tuple[Look, ...], /) -> Result[tuple[Sight, ...], HostError]:
+        return _tables(path, _ALL).map(lambda held: sights(buckets_of(rows_of(held.tables)), looks))
 
 
 def _tables(path: str, wanted: Wanted) -> Result[Content, HostError]:

@@ -15,10 +15,11 @@ from pypod.effects.linux.database import open_quietly, read_snapshot
 from pypod.effects.linux.refusal import asked
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot
+from pypod.pure.database.facts import Look, Sight
 from pypod.pure.failure import HostError
 from pypod.pure.state.choice import SQLITE_MAGIC, SQLITE_NAME
 from pypod.pure.state.facts import Containers, Content, Listed, References
-from pypod.pure.state.reading import containers_in, content_in, damage_in, listed_in, references_in
+from pypod.pure.state.reading import containers_in, content_in, damage_in, listed_in, places_in, references_in
 
 if TYPE_CHECKING:
     from pypod.effects.linux.newer_state import NewerState
@@ -43,6 +44,9 @@ class LinuxState:
 
     def read_content(self, path: str, /) -> Result[Content, HostError]:
         return _read(path, content_in, lambda newer: newer.read_content(path))
+
+    def read_places(self, path: str, looks: tuple[Look, ...], /) -> Result[tuple[Sight, ...], HostError]:
+        return _read(path, lambda snapshot: places_in(snapshot, looks), lambda newer: newer.read_places(path, looks))
 
 
 def _read(

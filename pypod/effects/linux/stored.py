@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from returns.result import Result
 
     from pypod.effects.linux.state import LinuxState
+    from pypod.pure.database.facts import Look, Sight
     from pypod.pure.failure import HostError
     from pypod.pure.state.facts import Containers, Content, Listed, References
 
@@ -29,6 +30,9 @@ class LinuxStored:
 
     def read_content(self, path: str, /) -> Result[Content, HostError]:
         return _state().read_content(path)
+
+    def read_places(self, path: str, looks: tuple[Look, ...], /) -> Result[tuple[Sight, ...], HostError]:
+        return _state().read_places(path, looks)
 
 
 def _state() -> LinuxState:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pypod.pure.database.buckets import Buckets
-from pypod.pure.database.facts import Expectation, ExpectTxid
+from pypod.pure.database.facts import Expectation, ExpectSight, ExpectTxid, Look
+from pypod.pure.database.view import sight
 
 
 def unmet(expected: Iterable[Expectation], txid: int, root: Buckets) -> str:
@@ -18,6 +19,10 @@ def unmet(expected: Iterable[Expectation], txid: int, root: Buckets) -> str:
 def _unmet(expected: Expectation, txid: int, root: Buckets) -> str:
     if isinstance(expected, ExpectTxid):
         return "" if txid == expected.txid else f"its transaction is {txid}, expected {expected.txid}"
+    if isinstance(expected, ExpectSight):
+        wanted = expected.sight
+        same = sight(root, Look(wanted.at, wanted.entries is not None)) == wanted
+        return "" if same else f"{'/'.join(wanted.at)} is not as it was seen"
     found: Buckets | None = root
     for name in expected.at:
         found = found.bucket(name) if found is not None else None

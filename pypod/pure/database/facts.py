@@ -160,6 +160,12 @@ class EmptyBucket(Struct, frozen=True, tag=True):
     at: At
 
 
+class DeleteBucket(Struct, frozen=True, tag=True):
+    """Delete a bucket and everything in it; a missing one is a failure."""
+
+    at: At
+
+
 class SetSequence(Struct, frozen=True, tag=True):
     """Set the number that a bucket counts with; libpod leaves it at 0."""
 
@@ -167,8 +173,28 @@ class SetSequence(Struct, frozen=True, tag=True):
     sequence: int
 
 
-StateChange: TypeAlias = Put | EditJson | Delete | MakeBucket | EmptyBucket | SetSequence
+StateChange: TypeAlias = Put | EditJson | Delete | MakeBucket | EmptyBucket | DeleteBucket | SetSequence
 """A change to the database."""
+
+
+class Look(Struct, frozen=True):
+    """A place to look at, by the names that lead to it; of a bucket also what is in it, where ``entries`` are wanted."""
+
+    at: At
+    entries: bool = False
+
+
+Entries: TypeAlias = tuple[tuple[str, bytes | None], ...]
+"""The keys of a bucket in byte order with their values; ``None`` for a nested bucket."""
+
+
+class Sight(Struct, frozen=True):
+    """What is at a place: the value of a plain key, or a bucket (its ``entries`` where they were wanted), or nothing."""
+
+    at: At
+    value: bytes | None = None
+    is_bucket: bool = False
+    entries: Entries | None = None
 
 
 class ExpectTxid(Struct, frozen=True, tag=True):
@@ -185,5 +211,11 @@ class ExpectValue(Struct, frozen=True, tag=True):
     value: bytes | None
 
 
-Expectation: TypeAlias = ExpectTxid | ExpectValue
+class ExpectSight(Struct, frozen=True, tag=True):
+    """A place still is as it was seen."""
+
+    sight: Sight
+
+
+Expectation: TypeAlias = ExpectTxid | ExpectValue | ExpectSight
 """What has to be so when a transaction begins, else nothing of it is done."""

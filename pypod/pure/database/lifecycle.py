@@ -16,6 +16,7 @@ from pypod.pure.database.facts import (
     StateObjects,
     VolumeFacts,
 )
+from pypod.pure.database.objects import volume_lost
 from pypod.pure.failure import DatabaseUnreadable, Internal, Problem
 
 CONFIGURED: Final = 1
@@ -73,8 +74,7 @@ def _reset_pod(one: PodFacts) -> Result[tuple[StateChange, ...], Problem]:
 
 def _reset_volume(one: VolumeFacts) -> Result[tuple[StateChange, ...], Problem]:
     if one.listed_only:
-        text = f"inconsistency in state - volume {one.name} is in all volumes bucket but volume not found"
-        return Failure(Internal.saying(text, one.name, diagnosis="DB-07"))
+        return Failure(volume_lost(one.name))
     if not one.has_state:
         return Success(())
     if one.state_damage:

@@ -91,7 +91,7 @@ def loaded_containers(
         if not belongs(one.namespace, namespace):
             continue
         if why:
-            said.append(_left_out("container", one.id, why))
+            said.append(left_out("container", one.id, why))
             continue
         kept.append(one)
         if one.runtime in unsaid:
@@ -107,7 +107,7 @@ def loaded_pods(objects: StateObjects, maximum_locks: int, namespace: str = "") 
         return Failure(lost)
     judged = [(one, pod_damage(one, maximum_locks)) for one in objects.pods if belongs(one.namespace, namespace)]
     kept = msgspec.structs.replace(objects, pods=tuple(one for one, why in judged if not why))
-    return Success(Loaded(kept, tuple(_left_out("pod", one.id, why) for one, why in judged if why)))
+    return Success(Loaded(kept, tuple(left_out("pod", one.id, why) for one, why in judged if why)))
 
 
 def loaded_volumes(
@@ -124,7 +124,7 @@ def loaded_volumes(
         if plugins is not None and not one.damage and one.driver not in {"", "local", *plugins}:
             said.append(_without_plugin(one))
         if why:
-            said.append(_left_out("volume", one.name, why))
+            said.append(left_out("volume", one.name, why))
     return Success(Loaded(kept, tuple(said)))
 
 
@@ -161,11 +161,17 @@ def _lost(listed: tuple[One, ...]) -> Problem | None:
     return Internal(damage, diagnosis="DB-07") if damage else None
 
 
-def _lock_damage(kind: str, named: str, number: int, maximum: int) -> str:
+def lock_missing(kind: str, named: str, number: int, maximum: int) -> Problem | None:
+    """Why an object with this lock number cannot be loaded where there are ``maximum`` locks (``RetrieveLock``)."""
     if number < maximum:
-        return ""
+        return None
     text = f"lock ID {number} is too large - max lock size is {maximum - 1}"
-    return f"error retrieving lock for {kind} {named}: {InvalidArgument.saying(text).message}"
+    return InvalidArgument.saying(text).wrapped(f"error retrieving lock for {kind} {named}")
+
+
+def _lock_damage(kind: str, named: str, number: int, maximum: int) -> str:
+    missing = lock_missing(kind, named, number, maximum)
+    return missing.message if missing else ""
 
 
 def _without_plugin(one: VolumeFacts) -> Diagnostic:
@@ -174,5 +180,6 @@ def _without_plugin(one: VolumeFacts) -> Diagnostic:
     return Diagnostic(Level.ERROR, f"{use} - some functionality may not be available: {why}")
 
 
-def _left_out(kind: str, named: str, why: str) -> Diagnostic:
+def left_out(kind: str, named: str, why: str) -> Diagnostic:
+    """What is logged of an object that cannot be loaded."""
     return Diagnostic(Level.ERROR, f"Error retrieving {kind} {named} from the database: {why}")

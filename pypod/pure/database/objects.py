@@ -18,7 +18,7 @@ from pypod.pure.database.buckets import BoltBuckets, Buckets, name_of
 from pypod.pure.database.facts import ContainerFacts, PodFacts, StateObjects, VolumeFacts
 from pypod.pure.database.json_errors import complaint, is_null
 from pypod.pure.database.tree import Tree
-from pypod.pure.failure import Internal
+from pypod.pure.failure import DatabaseUnreadable, Internal, Problem
 
 T = TypeVar("T")
 
@@ -163,24 +163,59 @@ def _text(bucket: Buckets, name: str) -> str:
     return name_of(bucket.get(name) or b"")
 
 
-def _read(raw: bytes | None, declared: type[T], missing: str, unreadable: str) -> Result[T, str]:
-    """A document of an object, or the text of libpod's error about it."""
+def _read(raw: bytes | None, declared: type[T], missing: str, unreadable: str, subject: str) -> Result[T, Problem]:
+    """A document of an object, or libpod's error about it."""
     if raw is None:
-        return Failure(Internal.saying(missing).message)
-    return _decoded(raw, declared).alt(lambda why: f"{unreadable}: {why}")
+        return Failure(Internal.saying(missing, subject))
+    return _decoded(raw, declared).alt(lambda why: DatabaseUnreadable(f"{unreadable}: {why}", subject))
+
+
+def container_document(key: str, bucket: Buckets, declared: type[T]) -> Result[T, Problem]:
+    """The declared fields of a container's configuration (``getContainerConfigFromDB``)."""
+    missing, unreadable = f"container {key} missing config key in DB", f"error unmarshalling container {key} config"
+    return _read(bucket.get("config"), declared, missing, unreadable, key)
+
+
+def pod_document(key: str, bucket: Buckets, declared: type[T]) -> Result[T, Problem]:
+    """The declared fields of a pod's configuration (``getPodFromDB``)."""
+    missing = f"pod {key} is missing configuration key in DB"
+    return _read(bucket.get("config"), declared, missing, f"error unmarshalling pod {key} config from DB", key)
+
+
+def volume_document(name: str, bucket: Buckets, declared: type[T]) -> Result[T, Problem]:
+    """The declared fields of a volume's configuration (``getVolumeFromDB``)."""
+    missing = f"volume {name} is missing configuration key in DB"
+    return _read(bucket.get("config"), declared, missing, f"error unmarshalling volume {name} config from DB", name)
+
+
+def state_document(raw: bytes, declared: type[T], unreadable: str, subject: str) -> Result[T, Problem]:
+    """The declared fields of a state; ``unreadable`` is what libpod says of one that cannot be read."""
+    return _read(raw, declared, "", unreadable, subject)
+
+
+def container_lost(key: str) -> Problem:
+    """A container that is listed but has no bucket (``AllContainers``)."""
+    text = f"state is inconsistent - container ID {key} in all containers, but container not found"
+    return Internal.saying(text, key, diagnosis="DB-07")
+
+
+def pod_lost(key: str) -> Problem:
+    """A pod that is listed but has no bucket (``AllPods``)."""
+    text = f"inconsistency in state - pod {key} is in all pods bucket but pod not found"
+    return Internal.saying(text, key, diagnosis="DB-07")
+
+
+def volume_lost(name: str) -> Problem:
+    """A volume that is listed but has no bucket (``AllVolumes``)."""
+    text = f"inconsistency in state - volume {name} is in all volumes bucket but volume not found"
+    return Internal.saying(text, name, diagnosis="DB-07")
 
 
 def _container(key: str, bucket: Buckets | None) -> ContainerFacts:
     if bucket is None:
-        missing = f"state is inconsistent - container ID {key} in all containers, but container not found"
-        return ContainerFacts(key, "", 0, state=-1, damage=Internal.saying(missing).message, listed_only=True)
+        return ContainerFacts(key, "", 0, state=-1, damage=container_lost(key).message, listed_only=True)
     namespace = _text(bucket, "namespace")
-    read = _read(
-        bucket.get("config"),
-        _ContainerConfig,
-        f"container {key} missing config key in DB",
-        f"error unmarshalling container {key} config",
-    )
+    read = container_document(key, bucket, _ContainerConfig)
     config = read.value_or(_ContainerConfig())
     raw = bucket.get("state")
     state = Success(_ContainerState(state=-1)) if raw is None else _decoded(raw, _ContainerState)
@@ -207,9 +242,13 @@ def _container(key: str, bucket: Buckets | None) -> ContainerFacts:
         no_cgroups=config.no_cgroups,
         restart_policy=config.restart_policy,
         stopped_by_user=known.stopped_by_user,
-        damage=_failure(read),
+        damage=_said(read),
         state_damage=_failure(state),
     )
+
+
+def _said(result: Result[T, Problem]) -> str:
+    return result.failure().message if isinstance(result, Failure) else ""
 
 
 def _private_pids(spec: _Spec | None) -> bool:
@@ -252,14 +291,8 @@ def _host_root(mapping: list[_IdMap] | None) -> int:
 
 def _pod(key: str, bucket: Buckets | None) -> PodFacts:
     if bucket is None:
-        missing = f"inconsistency in state - pod {key} is in all pods bucket but pod not found"
-        return PodFacts(key, "", 0, has_state=False, damage=Internal.saying(missing).message, listed_only=True)
-    read = _read(
-        bucket.get("config"),
-        _PodConfig,
-        f"pod {key} is missing configuration key in DB",
-        f"error unmarshalling pod {key} config from DB",
-    )
+        return PodFacts(key, "", 0, has_state=False, damage=pod_lost(key).message, listed_only=True)
+    read = pod_document(key, bucket, _PodConfig)
     config = read.value_or(_PodConfig())
     raw = bucket.get("state")
     return PodFacts(
@@ -270,25 +303,19 @@ def _pod(key: str, bucket: Buckets | None) -> PodFacts:
         cgroup_parent=config.cgroup_parent,
         shares_cgroup=config.shares_cgroup,
         has_state=raw is not None,
-        damage=_failure(read),
+        damage=_said(read),
         state_damage="" if raw is None else _failure(_decoded(raw, _PodState)),
     )
 
 
 def _volume(name: str, bucket: Buckets | None) -> VolumeFacts:
     if bucket is None:
-        missing = f"inconsistency in state - volume {name} is in all volumes bucket but volume not found"
-        return VolumeFacts(name, 0, has_state=False, damage=Internal.saying(missing).message, listed_only=True)
-    read = _read(
-        bucket.get("config"),
-        _VolumeConfig,
-        f"volume {name} is missing configuration key in DB",
-        f"error unmarshalling volume {name} config from DB",
-    )
+        return VolumeFacts(name, 0, has_state=False, damage=volume_lost(name).message, listed_only=True)
+    read = volume_document(name, bucket, _VolumeConfig)
     config = read.value_or(_VolumeConfig())
     raw = bucket.get("state")
     unreadable = "" if raw is None else _failure(_decoded(raw, _VolumeState))
     state_damage = f"error unmarshalling volume {name} state from DB: {unreadable}" if unreadable else ""
     return VolumeFacts(
-        name, config.lock, config.driver, raw is not None, _failure(read) or state_damage, state_damage=unreadable
+        name, config.lock, config.driver, raw is not None, _said(read) or state_damage, state_damage=unreadable
     )

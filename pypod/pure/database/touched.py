@@ -12,7 +12,7 @@ from pypod.pure.bolt.leaf import BUCKET_FLAG
 from pypod.pure.bolt.snapshot import Snapshot
 from pypod.pure.bolt.working import Nodes, Working, opened
 from pypod.pure.database.buckets import key_of, name_of
-from pypod.pure.database.facts import At, EmptyBucket, MakeBucket, SetSequence, StateChange
+from pypod.pure.database.facts import At, DeleteBucket, EmptyBucket, MakeBucket, SetSequence, StateChange
 from pypod.pure.database.tree import Tree
 
 
@@ -42,7 +42,7 @@ def touched(snapshot: Snapshot, changes: Iterable[StateChange], nodes: Nodes | N
         match change:
             case EmptyBucket(at):
                 wanted.at(at).whole = True
-            case MakeBucket(at) | SetSequence(at):
+            case MakeBucket(at) | DeleteBucket(at) | SetSequence(at):
                 wanted.at(at)
             case _:
                 wanted.at((*change.at, change.key))

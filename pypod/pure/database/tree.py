@@ -15,7 +15,17 @@ from pypod.pure.bolt.bucket import Bucket
 from pypod.pure.bolt.changes import BoltChange
 from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, Snapshot, open_snapshot, view
 from pypod.pure.database.buckets import damage, key_of, name_of
-from pypod.pure.database.facts import At, Delete, EditJson, EmptyBucket, MakeBucket, Put, SetSequence, StateChange
+from pypod.pure.database.facts import (
+    At,
+    Delete,
+    DeleteBucket,
+    EditJson,
+    EmptyBucket,
+    MakeBucket,
+    Put,
+    SetSequence,
+    StateChange,
+)
 from pypod.pure.failure import HostError
 
 
@@ -133,7 +143,7 @@ def transaction(tree: Tree, wanted: Iterable[StateChange]) -> Result[Transaction
             details.append(
                 "/".join(
                     change.at
-                    if isinstance(change, MakeBucket | EmptyBucket | SetSequence)
+                    if isinstance(change, MakeBucket | EmptyBucket | DeleteBucket | SetSequence)
                     else (*change.at, change.key)
                 )
             )
@@ -159,6 +169,8 @@ def _asked(change: StateChange, before: Tree, after: Tree) -> Iterable[BoltChang
         case EmptyBucket(where):
             held = before.at(where)
             return [_without(at, name, is_bucket) for name, is_bucket in (held.names() if held is not None else ())]
+        case DeleteBucket():
+            return (changes.DeleteBucket(at),)
         case SetSequence(_, sequence):
             return (changes.SetSequence(at, sequence),)
 
@@ -196,6 +208,11 @@ def _changed(tree: Tree, change: StateChange) -> Result[Tree, HostError]:
             if isinstance(edit, Failure):
                 return _refused((*at, key), edit.failure())
             return Success(tree if edit.unwrap() == before else tree.placed(at, held.holding(key, edit.unwrap())))
+        case DeleteBucket(at):
+            parent = tree.at(at[:-1])
+            if held is None or parent is None:
+                return _refused(at, "bucket not found")
+            return Success(tree.placed(at[:-1], parent.without(at[-1])))
         case SetSequence(at):
             # Not part of the content: the file alone has it.
             return Success(tree) if held is not None else _refused(at, "bucket not found")

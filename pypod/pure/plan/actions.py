@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from pypod.pure.database.facts import Delete, EditJson, EmptyBucket, MakeBucket, Put, SetSequence, StateChange
+from pypod.pure.database.facts import (
+    Delete,
+    DeleteBucket,
+    EditJson,
+    EmptyBucket,
+    MakeBucket,
+    Put,
+    SetSequence,
+    StateChange,
+)
 from pypod.pure.effect import Effect
 from pypod.pure.facts import Change, Changed, Probed
 from pypod.pure.facts import Entry as HostEntry
@@ -148,5 +157,7 @@ def _database_entry(change: StateChange) -> DatabaseEntry:
             return DatabaseEntry(bucket, change="make_bucket")
         case EmptyBucket():
             return DatabaseEntry(bucket, change="empty_bucket")
+        case DeleteBucket():
+            return DatabaseEntry(bucket, change="delete")
         case SetSequence(_, sequence):
             return DatabaseEntry(bucket, value=f"sequence {sequence}", change="edit")

@@ -61,7 +61,7 @@ def container_meant(names: Names, wanted: str, namespace: str = "") -> Result[st
         return Failure(EmptyName.saying(""))
     exact = _exact(names.containers, wanted)
     if exact is not None:
-        return _visible(exact, namespace, "container")
+        return visible("container", exact, namespace).map(lambda one: one.id)
     found = _beginning(names.containers, wanted, namespace)
     if len(found) > 1:
         return Failure(ContainerExists.saying(f"more than one result for container ID {wanted}", wanted))
@@ -81,7 +81,7 @@ def pod_meant(names: Names, wanted: str, namespace: str = "") -> Result[str, Pro
         return Failure(EmptyName.saying(""))
     exact = _exact(names.pods, wanted)
     if exact is not None:
-        return _visible(exact, namespace, "pod")
+        return visible("pod", exact, namespace).map(lambda one: one.id)
     found = _beginning(names.pods, wanted, namespace)
     if len(found) > 1:
         return Failure(PodExists.saying(f"more than one result for ID or name {wanted}", wanted))
@@ -138,9 +138,10 @@ def _exact(objects: Iterable[Named], wanted: str) -> Named | None:
     return named
 
 
-def _visible(one: Named, namespace: str, kind: str) -> Result[str, Problem]:
+def visible(kind: str, one: Named, namespace: str) -> Result[Named, Problem]:
+    """An object that is meant by its id or name, if it is in the namespace."""
     if not namespace or one.namespace == namespace:
-        return Success(one.id)
+        return Success(one)
     text = (
         f"cannot retrieve {kind} {one.id} as it is part of namespace {quoted(one.namespace)} "
         f"and we are in namespace {quoted(namespace)}"

@@ -10,6 +10,8 @@ from returns.result import Failure, Result, Success
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, view
 from pypod.pure.database.buckets import BoltBuckets, Buckets
+from pypod.pure.database.facts import Look, Sight
+from pypod.pure.database.view import sights
 from pypod.pure.state.facts import Backend, Containers, Content, Listed, References
 from pypod.pure.state.listing import containers_of, listed
 
@@ -42,6 +44,11 @@ def content_in(snapshot: Snapshot) -> Result[Content, BoltError]:
     from pypod.pure.state.content import content_of_snapshot
 
     return content_of_snapshot(snapshot)
+
+
+def places_in(snapshot: Snapshot, looks: tuple[Look, ...]) -> Result[tuple[Sight, ...], BoltError]:
+    """What is at these places."""
+    return _read(snapshot, lambda buckets: sights(buckets, looks))
 
 
 def damage_in(snapshot: Snapshot) -> Result[tuple[str, ...], BoltError]:

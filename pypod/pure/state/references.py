@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from returns.result import Failure
 
 from pypod.pure.database.buckets import Buckets
+from pypod.pure.state.documents import ContainerConfig, PodConfig, VolumeConfig
 from pypod.pure.state.facts import (
     ContainerReferences,
     Pairs,
@@ -22,64 +23,23 @@ from pypod.pure.state.listing import decoded, inside, keys, text, texts
 T = TypeVar("T")
 
 
-class _NamedVolume(Struct, frozen=True):
-    name: str = field(default="", name="volumeName")
-
-
-class _ContainerConfig(Struct, frozen=True):
-    id: str = ""
-    name: str = ""
-    image: str = field(default="", name="rootfsImageName")
-    lock: int = field(default=0, name="lockID")
-    pod: str = ""
-    namespace: str = ""
-    dependencies: tuple[str, ...] | None = field(default=None, name="Dependencies")
-    volumes: tuple[_NamedVolume, ...] | None = field(default=None, name="namedVolumes")
-    ipc: str = field(default="", name="ipcNsCtr")
-    mount: str = field(default="", name="mountNsCtr")
-    network: str = field(default="", name="netNsCtr")
-    pid: str = field(default="", name="pidNsCtr")
-    user: str = field(default="", name="userNsCtr")
-    uts: str = field(default="", name="utsNsCtr")
-    cgroup: str = field(default="", name="cgroupNsCtr")
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The containers that it needs, each once, in byte order: libpod's ``Dependencies``."""
-        shared = (self.ipc, self.mount, self.network, self.pid, self.user, self.uts, self.cgroup)
-        return tuple(sorted({one for one in (*shared, *(self.dependencies or ())) if one}))
-
-
 class _ContainerState(Struct, frozen=True):
     state: int = 0
-
-
-class _PodConfig(Struct, frozen=True):
-    id: str = ""
-    name: str = ""
-    namespace: str = ""
-    lock: int = field(default=0, name="lockID")
 
 
 class _PodState(Struct, frozen=True):
     infra: str = field(default="", name="InfraContainerID")
 
 
-class _VolumeConfig(Struct, frozen=True):
-    name: str = ""
-    driver: str = field(default="", name="volumeDriver")
-    lock: int = field(default=0, name="lockID")
-
-
 class _VolumeState(Struct, frozen=True):
     mount_count: int = field(default=0, name="mountCount")
 
 
-_CONTAINER = msgspec.json.Decoder(_ContainerConfig)
+_CONTAINER = msgspec.json.Decoder(ContainerConfig)
 _CONTAINER_STATE = msgspec.json.Decoder(_ContainerState)
-_POD = msgspec.json.Decoder(_PodConfig)
+_POD = msgspec.json.Decoder(PodConfig)
 _POD_STATE = msgspec.json.Decoder(_PodState)
-_VOLUME = msgspec.json.Decoder(_VolumeConfig)
+_VOLUME = msgspec.json.Decoder(VolumeConfig)
 _VOLUME_STATE = msgspec.json.Decoder(_VolumeState)
 
 
@@ -127,7 +87,7 @@ def _pairs(bucket: Buckets, name: str) -> Pairs | None:
 def _container(key: str, bucket: Buckets | None) -> ContainerReferences:
     if bucket is None:
         return ContainerReferences(key, stored=False)
-    config, damage = _document(bucket, "config", _CONTAINER, _ContainerConfig(), "it has no config")
+    config, damage = _document(bucket, "config", _CONTAINER, ContainerConfig(), "it has no config")
     state, state_damage = _document(bucket, "state", _CONTAINER_STATE, _ContainerState(-1), "it has no state")
     return ContainerReferences(
         id=key,
@@ -152,7 +112,7 @@ def _container(key: str, bucket: Buckets | None) -> ContainerReferences:
 def _pod(key: str, bucket: Buckets | None) -> PodReferences:
     if bucket is None:
         return PodReferences(key, stored=False)
-    config, damage = _document(bucket, "config", _POD, _PodConfig(), "it has no config")
+    config, damage = _document(bucket, "config", _POD, PodConfig(), "it has no config")
     state, state_damage = _document(bucket, "state", _POD_STATE, _PodState(), "it has no state")
     return PodReferences(
         id=key,
@@ -171,7 +131,7 @@ def _pod(key: str, bucket: Buckets | None) -> PodReferences:
 def _volume(key: str, bucket: Buckets | None) -> VolumeReferences:
     if bucket is None:
         return VolumeReferences(key, stored=False)
-    config, damage = _document(bucket, "config", _VOLUME, _VolumeConfig(), "it has no config")
+    config, damage = _document(bucket, "config", _VOLUME, VolumeConfig(), "it has no config")
     # Databases of old have volumes without a state.
     _, state_damage = _document(bucket, "state", _VOLUME_STATE, _VolumeState(), "")
     users = bucket.bucket("vol-dependencies")

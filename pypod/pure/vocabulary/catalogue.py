@@ -37,7 +37,7 @@ CATALOGUE: Final[dict[str, type[Effect[Any]]]] = {
         locks.ReadLockSegment, locks.ReadLocks, locks.TakeFileLock, locks.ReleaseFileLock, locks.CreateLockSegment,
         locks.MapLockSegment, locks.UnmapLockSegment, locks.AllocateLock, locks.FreeLock, locks.FreeAllLocks,
         locks.TakeLock, locks.ReleaseLock,
-        database.ReadDatabase, database.ReadObjects, database.ReadContainer,
+        database.ReadDatabase, database.ReadObjects, database.ReadContainer, database.ReadPlaces,
         database.CreateDatabase, database.UpdateDatabase,
         database.BackUpDatabase,
         state.ListContainers, state.ReadContainers, state.ReadReferences, state.CheckPages, state.ReadContent,

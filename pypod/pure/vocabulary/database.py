@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from returns.result import Result
 
-from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, StateChange, StateObjects
+from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, Look, Sight, StateChange, StateObjects
 from pypod.pure.effect import DatabaseEffect, Observation
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
@@ -43,6 +43,23 @@ class ReadObjects(Observation[StateObjects], frozen=True):
 
     def describe(self) -> str:
         return f"read the containers, pods and volumes of {self.path}"
+
+
+class ReadPlaces(Observation[tuple[Sight, ...]], frozen=True):
+    """What is at some places, all of one transaction; of a ``db.sql`` where ``bolt_state.db`` would have it.  Secrets are
+    in the answer if a document is looked at.
+    """
+
+    answer = tuple[Sight, ...]
+
+    path: str
+    looks: tuple[Look, ...]
+
+    def see(self, machine: Observing, /) -> Result[tuple[Sight, ...], HostError]:
+        return machine.read_places(self.path, self.looks)
+
+    def describe(self) -> str:
+        return f"look at {len(self.looks)} places in {self.path}"
 
 
 class ReadContainer(Observation[ContainerFacts | None], frozen=True):

@@ -11,6 +11,7 @@ from pypod.pure.database.facts import (
     ContainerFacts,
     DatabaseFacts,
     Delete,
+    DeleteBucket,
     EditJson,
     EmptyBucket,
     MakeBucket,
@@ -57,7 +58,7 @@ def facts_after(facts: DatabaseFacts, changes: tuple[StateChange, ...]) -> tuple
 
 def place_of(change: StateChange) -> str:
     """What a change is about, as an answer names it: ``runtime-config/os``."""
-    key = () if isinstance(change, MakeBucket | EmptyBucket | SetSequence) else (change.key,)
+    key = () if isinstance(change, MakeBucket | EmptyBucket | DeleteBucket | SetSequence) else (change.key,)
     return "/".join((*change.at, *key))
 
 
@@ -79,7 +80,7 @@ def _facts_after(facts: DatabaseFacts, change: StateChange) -> DatabaseFacts | N
         return msgspec.structs.replace(
             facts, buckets=buckets, config=() if change.at == _CONFIG and facts.config is None else facts.config
         )
-    if change.at != _CONFIG or isinstance(change, SetSequence):
+    if change.at != _CONFIG or isinstance(change, DeleteBucket | SetSequence):
         return facts
     before = dict(facts.config or ())
     after = _entries_after(before, change)

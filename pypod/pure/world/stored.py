@@ -18,6 +18,7 @@ from pypod.pure.world.tree import refusal
 if TYPE_CHECKING:
     from pypod.pure.bolt.errors import BoltError
     from pypod.pure.bolt.snapshot import Snapshot
+    from pypod.pure.database.facts import Look, Sight
     from pypod.pure.effect import Effect
     from pypod.pure.state.facts import Containers, Content, Listed, References
 
@@ -58,6 +59,16 @@ class Stored(Databases):
         from pypod.pure.vocabulary.state import ReadContent
 
         return self._look_into(path, ReadContent, content_in)
+
+    def read_places(self, path: str, looks: tuple[Look, ...], /) -> Result[tuple[Sight, ...], HostError]:
+        from pypod.pure.database.view import sights
+        from pypod.pure.state.reading import places_in
+        from pypod.pure.vocabulary.database import ReadPlaces
+
+        found = self._file(path)
+        if not isinstance(found, HostError) and isinstance(found[1].content, Overlaid):
+            return self._tree(path, *found).map(lambda tree: sights(tree, looks))
+        return self._look_into(path, lambda where: ReadPlaces(where, looks), lambda held: places_in(held, looks))
 
     def _look_into(
         self, path: str, ask: Callable[[str], Effect[T]], reading: Callable[[Snapshot], Result[T, BoltError]]
