@@ -25,7 +25,7 @@ class Table(dict[K, V]):
         """With several entries."""
         # One copy, filled before anybody sees it.
         after = Table(self)
-        super(Table, after).update(entries)
+        dict.update(after, entries)
         return after
 
     def without(self, keys: Iterable[K]) -> Table[K, V]:

@@ -195,7 +195,8 @@ def _redacted_bytes(content: bytes) -> bytes:
 
 # The log of one construction is much like that of another.
 @lru_cache(maxsize=1024)
-def _redacted_text(text: str) -> str:
+def redacted_text(text: str) -> str:
+    """A line of the log, or a word of a command line, without secrets."""
     # Nearly every line of the log is told as it is.
     upper = text.upper()
     if "://" not in text and not any(trace in upper for trace in _SECRET_TRACES):
@@ -204,7 +205,7 @@ def _redacted_text(text: str) -> str:
 
 
 def _redacted_variable(name: str, value: str) -> str:
-    return REDACTED if looks_secret(name) else _redacted_text(value)
+    return REDACTED if looks_secret(name) else redacted_text(value)
 
 
 def _digest(content: bytes) -> str:
@@ -244,7 +245,7 @@ def _of_update(effect: UpdateDatabase) -> UpdateDatabase:
 
 def _of_program(effect: RunProgram) -> RunProgram:
     environment = tuple((name, _redacted_variable(name, value)) for name, value in effect.environment)
-    argv = tuple(_redacted_text(word) for word in effect.argv)
+    argv = tuple(redacted_text(word) for word in effect.argv)
     return RunProgram(argv, _redacted_bytes(effect.stdin), environment)
 
 
@@ -253,7 +254,7 @@ def _of_variable(effect: SetVariable) -> SetVariable:
 
 
 def _of_note(effect: Note) -> Note:
-    message = _redacted_text(effect.message)
+    message = redacted_text(effect.message)
     return effect if message == effect.message else Note(effect.level, message, effect.stream)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final, cast
 
 from pyrsistent import PMap
 
 from pypod.pure import settings as spine
 from pypod.pure.configuration import keys
+from pypod.pure.configuration.defaults import static_defaults
 from pypod.pure.failure import Problem
 from pypod.pure.plan.diagnoses import of_problem
 from pypod.pure.plan.facts import Claim, Comparison, Failure, Ignored, Origin, Setting
@@ -57,7 +59,23 @@ _ADDRESSES: Final = frozenset({keys.REMOTE_URI.name, keys.SERVICE_DESTINATIONS.n
 
 def settings_shown(settings: spine.Settings) -> dict[str, Setting]:
     """Every setting by name, in order, without secrets."""
-    return {name: _setting(name, settings.entries[name]) for name in settings}
+    usual, known = static_defaults().entries, _defaults_shown()
+    entries = settings.entries
+    return {
+        # Most settings are nobody's claim: what they are by default is shown once for all plans.
+        name: known[name] if name in known and entries[name] is usual[name] else _setting(name, entries[name])
+        for name in settings
+    }
+
+
+@cache
+def _defaults_shown() -> dict[str, Setting]:
+    """The defaults that depend on nothing and whose plain form nobody could change: no lists or tables."""
+    return {
+        name: _setting(name, setting)
+        for name, setting in static_defaults().entries.items()
+        if type(setting.claim.value) in _SCALARS
+    }
 
 
 def failure_shown(problem: Problem, settings: spine.Settings) -> Failure:
@@ -127,9 +145,7 @@ def _without_passwords(value: Any) -> Any:
 def _setting(name: str, setting: spine.Setting) -> Setting:
     claim = setting.claim
     if claim.origin is spine.BUILTIN and not setting.overrode and not setting.ignored:
-        # Most settings are nobody's claim, and most of them plain already.
-        value = claim.value
-        return Setting(value if type(value) in _SCALARS else plain(value), _BUILTIN)
+        return Setting(plain(claim.value), _BUILTIN)
     return Setting(
         shown(name, claim.value, claim.origin),
         _origin(claim.origin),

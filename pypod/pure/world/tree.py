@@ -45,7 +45,7 @@ PAGE: Final = 4096
 _LONGEST_NAME: Final = 255
 _LONGEST_PATH: Final = 4096
 _MOST_LINKS: Final = 40
-_DOTTED: Final = ("/.", "/..")
+_NOT_PLAIN: Final = frozenset({"", ".", ".."})
 OVERFLOW_ID: Final = 65534
 
 replaced = msgspec.structs.replace
@@ -76,6 +76,27 @@ def above(path: str) -> str:
 def below(directory: str, name: str) -> str:
     """The canonical path of a name in a directory."""
     return f"/{name}" if directory == "/" else f"{directory}/{name}"
+
+
+# The paths of one run are much like those of another.
+@lru_cache(maxsize=4096)
+def ancestors(path: str) -> tuple[str, ...]:
+    """The directories above a canonical path, the nearest first; ``/`` has none."""
+    found: list[str] = []
+    while path != "/":
+        path = above(path)
+        found.append(path)
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def plain_ancestors(path: str) -> tuple[str, ...]:
+    """The same of a path that may not be canonical: none where it is relative or long, or has dots, NUL or empty names."""
+    names = path.split("/")[1:]
+    plain = path.startswith("/") and "\0" not in path and len(path) < _LONGEST_PATH // 4
+    if not plain or any(name in _NOT_PLAIN or len(name) > _LONGEST_NAME // 4 for name in names):
+        return ()
+    return ancestors(path)
 
 
 # A run is refused a hundred times, and most often the same way as the run before: answers are values, so they are shared.
@@ -224,8 +245,12 @@ class Tree:
         if self.world.open:
             answer = self.asked(StatFilesystem(self.nearest_seen(path)))
             return answer.map(_is_read_only).value_or(False)
-        mount = self.mount_of(path)
-        return mount is not None and mount.read_only
+        for mount in self.world.mounts:
+            # Few mounts are read-only; where one might be in question, the innermost counts.
+            if mount.read_only and path.startswith(mount.point):
+                innermost = self.mount_of(path)
+                return innermost is not None and innermost.read_only
+        return False
 
     def nearest_seen(self, path: str) -> str:
         """The path itself, or the directory nearest above it, that was seen on the real host."""
@@ -279,7 +304,11 @@ class Tree:
         who = world.identity
         # Root in the namespace of the host: search permission is never an obstacle.
         everywhere = who is not None and world.mappings is None and bool(who.capabilities >> DAC_OVERRIDE & 1)
-        if node is not None and (node.type is not _LINK or not follow):
+        if node is None:
+            missing = None if world.open else self._missing(path, everywhere)
+            if missing is not None:
+                return missing
+        elif not follow or node.type is not _LINK:
             return Place(path, node) if everywhere or self._reachable(path) else errno.EACCES
         if not path:
             return errno.ENOENT
@@ -288,55 +317,46 @@ class Tree:
         if len(path) >= _LONGEST_PATH // 4 and len(path.encode("utf-8", "surrogateescape")) >= _LONGEST_PATH:
             return errno.ENAMETOOLONG
         full = path if path[0] == "/" else f"{self.cwd()}/{path}"
-        start, child = self._known_above(full)
+        start = self._known_above(full)
         if not everywhere and not self._reachable(start):
             return errno.EACCES
-        if not world.open:
-            missing = self._missing(full, start, child, everywhere=everywhere)
-            if missing is not None:
-                return missing
         pending = [part for part in reversed(full[len(start) :].split("/")) if part]
         return self._walk(start, pending, follow, everywhere=everywhere, mind_slash=path[-1] == "/")
 
-    def _missing(self, path: str, start: str, child: str, *, everywhere: bool) -> Place | int | None:
-        """What most walks of a closed world come to: there is nothing at ``child``.  ``None``: it has to be walked."""
-        nodes = self.world.nodes
-        node = nodes[start]
-        begin = len(start) if start != "/" else 0
-        if (
-            child in nodes
-            or node.type is not _DIRECTORY
-            or not 1 < len(child) - begin <= _LONGEST_NAME // 4
-            or child[begin + 1] == "/"
-            or child.endswith(_DOTTED)
-            or not (everywhere or self.searchable(node))
-        ):
-            return None
-        return Place(child, None) if child == path or not path[len(child) :].strip("/") else errno.ENOENT
-
-    def _known_above(self, path: str) -> tuple[str, str]:
-        """The longest beginning of an absolute path that is a key of ``nodes`` and no link, which needs no walking, and the
-        beginning with one component more.
+    def _missing(self, path: str, everywhere: bool) -> Place | int | None:
+        """What most walks of a closed world come to: there is nothing below a known directory.  ``None``: it has to be
+        walked, since the path is not plain, or goes through a link or what is no directory.
         """
         nodes = self.world.nodes
+        child = path
+        for directory in plain_ancestors(path):
+            over = nodes.get(directory)
+            if over is not None:
+                if over.type is not _DIRECTORY:
+                    return None
+                if not (everywhere or self._reachable(child)):
+                    return errno.EACCES
+                return Place(path, None) if child is path else errno.ENOENT
+            child = directory
+        return None
+
+    def _known_above(self, path: str) -> str:
+        """The longest beginning of an absolute path that is a key of ``nodes`` and no link, which needs no walking."""
+        nodes = self.world.nodes
         while True:
-            child, path = path, path[: path.rfind("/")] or "/"
+            path = path[: path.rfind("/")] or "/"
             node = nodes.get(path)
             if node is not None and node.type is not _LINK:
-                return path, child
+                return path
 
     def _reachable(self, path: str) -> bool:
         """Whether every directory above a canonical path may be searched."""
         nodes = self.world.nodes
-        if path == "/":
-            return True
-        at = 0
-        while at >= 0:
-            node = nodes[path[:at] or "/"]
+        for directory in ancestors(path):
+            node = nodes[directory]
             # Most directories may be searched by anybody.
             if node.mode & 0o111 != 0o111 and not self.searchable(node):
                 return False
-            at = path.find("/", at + 1)
         return True
 
     def _walk(self, here: str, pending: list[str], follow: bool, *, everywhere: bool, mind_slash: bool) -> Place | int:
