@@ -16,7 +16,7 @@ from pypod.pure.database.facts import DatabaseFacts, Expectation, ExpectTxid, St
 from pypod.pure.database.file import Database, database_of, empty_database
 from pypod.pure.database.objects import facts_of_database, objects_of_tree
 from pypod.pure.database.tree import Tree, applied
-from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, FileType, HostFacts
+from pypod.pure.facts import NOTHING_CHANGED, Changed, FileType, HostFacts
 from pypod.pure.failure import HostError
 from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.files import ReadFile
@@ -86,7 +86,7 @@ class Databases(Namespaces):
         if isinstance(opened, int):
             return refusal(opened, "open", path)
         where, node, created = opened
-        if created is None and node.size:
+        if not created and node.size:
             return _NOTHING
         content = empty_database(self._page_size())
         size = content.size
@@ -95,8 +95,7 @@ class Databases(Namespaces):
             self.put(where, replaced(node, content=bytes(room), size=room, seen=False))
             return refusal(errno.ENOSPC, "write", path)
         change = self.put(where, replaced(node, content=content, size=size, seen=False))
-        before = change.before if created is None else None
-        return Success(Changed((Change(where, before, change.after, "empty database"),)))
+        return Success(Changed((replaced(change, detail="empty database"),)))
 
     def back_up_database(self, path: str, to: str, /) -> Result[Changed, HostError]:
         found = self._file(path)

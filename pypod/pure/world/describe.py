@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from pyrsistent import pmap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.facts import ALL_CAPABILITIES, BuildFacts, FileType, HostFacts, Identity
@@ -73,7 +72,7 @@ def _built(case: Part) -> World:
         open=False,
         identity=_ROOT,
         mounts=base_mounts(unified=cgroup == "v2"),
-        processes=pmap({1: init}),
+        processes=Table({1: init}),
         cwd="/",
         facts=_facts(case),
         overlay=_overlay(case),
@@ -178,7 +177,7 @@ def _rebooted(world: World, case: Part) -> World:
         if mount.point not in world.booted or mount.point in again:
             world = unmounted(world, mount)
     first = {pid: name for pid, name in world.processes.items() if pid == 1}
-    world = replaced(world, processes=pmap(first), pauses=EMPTY)
+    world = replaced(world, processes=Table(first), pauses=EMPTY)
     laying = _laying(world, case)
     for path in _EMPTIED:
         laying.clear(path)

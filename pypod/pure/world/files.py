@@ -20,7 +20,7 @@ _DIRECTORY: Final = FileType.DIRECTORY
 _NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
 _DOTS: Final = {".": errno.EINVAL, "..": errno.ENOTEMPTY}
 """Names that are no entries, and what removing them gives."""
-_OPENED = tuple[str, Node, Change | None]
+_OPENED = tuple[str, Node, bool]
 
 
 class Files(Looking):
@@ -39,6 +39,8 @@ class Files(Looking):
                 break
             missing.append(level)
             level = level[: max(level.rfind("/", 0, len(level.rstrip("/"))), 0)]
+        if not missing:
+            return _NOTHING
         made: list[Change] = []
         for one in reversed(missing):
             outcome = self._make_directory(one.rstrip("/") or one, mode)
@@ -63,7 +65,9 @@ class Files(Looking):
     # -- files
 
     def _opened(self, path: str, mode: int, *, exclusive: bool = False, truncate: bool = False) -> _OPENED | int:
-        """``open`` for writing with O_CREAT: the canonical path, the node, and the change if it had to be created."""
+        """``open`` for writing with O_CREAT: the canonical path, the node, and whether it is a new one, which the caller
+        puts there, filled or empty.
+        """
         if path.endswith("/") and _last(path) not in _DOTS:
             over = self.found(path.rstrip("/").rpartition("/")[0] + "/")
             if isinstance(over, int):
@@ -78,11 +82,10 @@ class Files(Looking):
             refused = self.enterable(directory)
             if refused:
                 return refused
-            fresh = self.owned(directory, FileType.FILE, mode & 0o7777, b"")
-            return where, fresh, self.put(where, fresh)
+            return where, self.owned(directory, FileType.FILE, mode & 0o7777, b""), True
         if exclusive:
             return errno.EEXIST
-        return self._writing(where, node, truncate=truncate) or (where, node, None)
+        return self._writing(where, node, truncate=truncate) or (where, node, False)
 
     def _writing(self, where: str, node: Node, *, truncate: bool = False) -> int:
         """0, or the errno with which an existing node is not opened for writing."""
@@ -97,27 +100,25 @@ class Files(Looking):
 
     def _filled(self, path: str, opened: _OPENED, content: bytes) -> Result[Changed, HostError]:
         """The file with this content, or with as much of it as there is room for."""
-        where, node, created = opened
+        where, node, _ = opened
         room = self.room_for(where, len(content))
         change = self.put(where, replaced(node, content=content[:room], size=room, seen=False))
         if room < len(content):
             return refusal(errno.ENOSPC, "write", path)
-        return Success(Changed((change if created is None else Change(where, None, change.after),)))
+        return Success(Changed((change,)))
 
     def create_file(self, path: str, mode: int, content: bytes, exclusive: bool, /) -> Result[Changed, HostError]:
         opened = self._opened(path, mode, exclusive=exclusive)
         if isinstance(opened, int):
             return refusal(opened, "open", path)
-        if opened[2] is None:
-            return _NOTHING
-        return self._filled(path, opened, content) if content else Success(Changed((opened[2],)))
+        return self._filled(path, opened, content) if opened[2] else _NOTHING
 
     def write_file(self, path: str, mode: int, content: bytes, /) -> Result[Changed, HostError]:
         opened = self._opened(path, mode, truncate=True)
         if isinstance(opened, int):
             return refusal(opened, "open", path)
         where, node, created = opened
-        if created is None and self.bytes_of(where, node) == content:
+        if not created and self.bytes_of(where, node) == content:
             return _NOTHING
         return self._filled(path, opened, content)
 
@@ -126,8 +127,8 @@ class Files(Looking):
         if isinstance(opened, int):
             return refusal(opened, "open", path)
         where, node, created = opened
-        if not content:
-            return _NOTHING if created is None else Success(Changed((created,)))
+        if not (content or created):
+            return _NOTHING
         before = self.bytes_of(where, node)
         return self._filled(path, opened, (b"" if isinstance(before, int) else before) + content)
 
@@ -141,7 +142,7 @@ class Files(Looking):
             return refusal(refused or errno.EACCES, "open", path)
         before = self.bytes_of(where, node)
         after = token.encode() + (b"" if isinstance(before, int) else before)[len(token) :]
-        return _NOTHING if before == after else self._filled(path, (where, node, None), after)
+        return _NOTHING if before == after else self._filled(path, (where, node, False), after)
 
     # -- removing
 

@@ -44,7 +44,7 @@ class Locks(Files):
     def _let_go(self, handle: Handle, call: str) -> Result[None, HostError]:
         if handle.number not in self.world.held:
             return refusal(errno.EBADF, call, handle.subject)
-        self.world = replaced(self.world, held=self.world.held.remove(handle.number))
+        self.world = replaced(self.world, held=self.world.held.without((handle.number,)))
         return _RELEASED
 
     # -- record locks

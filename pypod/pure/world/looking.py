@@ -23,6 +23,7 @@ from pypod.pure.world.state import Node
 from pypod.pure.world.tree import (
     OVERFLOW_ID,
     READ,
+    Place,
     Tree,
     below,
     errno_of,
@@ -136,6 +137,11 @@ class Looking(Tree):
 
     def resolve_links(self, path: str, /) -> Result[str, HostError]:
         """Go's ``filepath.EvalSymlinks``: lexical ``..`` only where no link precedes it."""
+        straight = self.walk(path, follow=False)
+        if isinstance(straight, Place) and straight.node is not None and straight.path == path:
+            # A canonical path has no link above its end.
+            if straight.node.type is not FileType.LINK:
+                return Success(path)
         rooted = path.startswith("/")
         reached = "/" if rooted else ""
         pending = [part for part in reversed(path.split("/")) if part]

@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
-from pyrsistent import PMap, pmap
 from returns.result import Result
 
 from pypod.pure.database.facts import DatabaseFacts, StateChange
@@ -134,7 +133,7 @@ class Pause(Struct, frozen=True):
     mounts: tuple[Mount, ...]
 
 
-EMPTY: Final[PMap[Any, Any]] = pmap({})
+EMPTY: Final[Table[Any, Any]] = Table()
 
 _ROOT: Final = Node(FileType.DIRECTORY, 0o755, listed=False, seen=True)
 
@@ -162,11 +161,11 @@ class World(Struct, frozen=True):
     mounts: tuple[Mount, ...] = ()
     outer: tuple[Mount, ...] | None = None
     inside: int = 0
-    processes: PMap[int, str] = EMPTY
-    pauses: PMap[int, Pause] = EMPTY
+    processes: Table[int, str] = Table()
+    pauses: Table[int, Pause] = Table()
     next_pid: int = 100
     handles: int = 0
-    held: PMap[int, Held] = EMPTY
+    held: Table[int, Held] = Table()
     facts: HostFacts | None = None
     overlay: Overlay = Overlay()
     session: bool = False

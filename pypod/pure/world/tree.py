@@ -22,6 +22,7 @@ from returns.result import Failure, Result
 from pypod.pure.effect import Effect
 from pypod.pure.facts import Change, Changed, FilesystemStatus, FileType, Identity
 from pypod.pure.failure import HostError
+from pypod.pure.table import Table
 from pypod.pure.vocabulary.files import CheckWritable, LookAt, ReadLink, StatFilesystem
 from pypod.pure.vocabulary.process import AskIdentity, WorkingDirectory
 from pypod.pure.world.state import Content, Database, Mount, Node, World
@@ -117,6 +118,13 @@ class Tree:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._own: Table[str, Node] | None = None
+        """The nodes that this kernel made and that nobody else has seen: only those are changed in place."""
+
+    def shown(self) -> World:
+        """The world for others to see: from here on it stays as it is."""
+        self._own = None
+        return self.world
 
     # -- what only a real host knows
 
@@ -426,14 +434,16 @@ class Tree:
 
     def put(self, path: str, node: Node) -> Change:
         """Put a node at a canonical path, in place of the one there."""
-        world = self.world
-        before = world.nodes.get(path)
-        put = {path: node}
+        nodes = self.world.nodes
+        if nodes is not self._own:
+            nodes = self._own = Table(nodes)
+            self.world = replaced(self.world, nodes=nodes)
+        before = nodes.get(path)
         if before is None and path != "/":
             directory = above(path)
-            over = world.nodes[directory]
-            put[directory] = replaced(over, names=over.names | {path[path.rfind("/") + 1 :]})
-        self.world = replaced(world, nodes=world.nodes.having(put))
+            over = nodes[directory]
+            nodes.fill(directory, replaced(over, names=over.names | {path[path.rfind("/") + 1 :]}))
+        nodes.fill(path, node)
         return Change(path, None if before is None else before.entry, node.entry)
 
     def drop(self, path: str) -> Change:
