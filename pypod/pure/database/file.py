@@ -58,7 +58,7 @@ class Database(Struct, frozen=True):
         """
         asked = tuple(wanted)
         # What an edit writes into an object may be a list, which cannot be looked up.
-        if self.size > _SMALL or any(isinstance(one, EditJson) for one in asked):
+        if self.size > SMALL or any(isinstance(one, EditJson) for one in asked):
             return _updated(self, asked, path)
         return _updated_before(self, asked, path)
 
@@ -87,7 +87,8 @@ def _updated(
 # Every first construction makes the same buckets and fixes much the same directories: in a process that plans for many
 # hosts the pages need not be laid out anew for each.  Kept are 64 transactions, on files of at most 128 KiB.
 _updated_before = lru_cache(maxsize=64)(_updated)
-_SMALL: Final = 1 << 17
+SMALL: Final = 1 << 17
+"""The size of a file, in bytes, up to which what follows from it is kept."""
 
 
 def _committed(database: Database, asked: Iterable[BoltChange]) -> Result[tuple[bytes, Meta], BoltError]:

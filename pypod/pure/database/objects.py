@@ -7,6 +7,7 @@ for is read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -16,7 +17,7 @@ from returns.result import Failure, Result, Success
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, view
 from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, PodFacts, StateObjects, VolumeFacts
-from pypod.pure.database.file import Database
+from pypod.pure.database.file import SMALL, Database
 from pypod.pure.database.json_errors import complaint, is_null
 from pypod.pure.database.tree import BoltBuckets, Buckets, Tree, name_of
 from pypod.pure.failure import Internal
@@ -112,7 +113,14 @@ def _texts(bucket: Buckets) -> Iterator[tuple[str, str]]:
 
 def facts_of_database(database: Database) -> DatabaseFacts:
     """The facts of a file that is held whole."""
+    return _facts_before(database) if database.size <= SMALL else _facts(database)
+
+
+def _facts(database: Database) -> DatabaseFacts:
     return facts_of(database.tree, database.txid, database.page_size, database.size)
+
+
+_facts_before = lru_cache(maxsize=64)(_facts)
 
 
 def facts_of_snapshot(snapshot: Snapshot) -> Result[DatabaseFacts, BoltError]:
@@ -123,6 +131,18 @@ def facts_of_snapshot(snapshot: Snapshot) -> Result[DatabaseFacts, BoltError]:
 def objects_of_tree(tree: Tree) -> StateObjects:
     """The objects of a described database."""
     return objects_of(tree)
+
+
+def objects_of_database(database: Database) -> StateObjects:
+    """The objects of a file that is held whole."""
+    return _objects_before(database) if database.size <= SMALL else _objects(database)
+
+
+def _objects(database: Database) -> StateObjects:
+    return objects_of_tree(database.tree)
+
+
+_objects_before = lru_cache(maxsize=64)(_objects)
 
 
 def objects_of_snapshot(snapshot: Snapshot) -> Result[StateObjects, BoltError]:

@@ -221,7 +221,8 @@ class _Fold:
 
     def _changed(self, effect: Effect[Any], changed: Changed) -> None:
         if changed.changes:
-            self.changed.update(changed.paths)
+            for change in changed.changes:
+                self.changed.add(change.path)
             made = actions_of(
                 effect,
                 changed,

@@ -109,7 +109,8 @@ def plain(value: Any) -> Any:
     if type(value) in _SCALARS:
         return value
     if isinstance(value, (tuple, list)):
-        return [plain(one) for one in cast("tuple[Any, ...]", value)]
+        held = cast("tuple[Any, ...]", value)
+        return [one if type(one) is str else plain(one) for one in held]
     if isinstance(value, Mapping):
         table: Mapping[Any, Any] = cast("Any", value)
         return {str(key): plain(table[key]) for key in sorted(table, key=str)}

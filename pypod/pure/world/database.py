@@ -14,7 +14,7 @@ from returns.result import Failure, Result, Success
 from pypod.pure.database.expectations import unmet
 from pypod.pure.database.facts import DatabaseFacts, Expectation, ExpectTxid, StateChange, StateObjects
 from pypod.pure.database.file import Database, database_of, empty_database
-from pypod.pure.database.objects import facts_of_database, objects_of_tree
+from pypod.pure.database.objects import facts_of_database, objects_of_database
 from pypod.pure.database.tree import Tree, applied
 from pypod.pure.facts import NOTHING_CHANGED, Changed, FileType, HostFacts
 from pypod.pure.failure import HostError
@@ -79,7 +79,7 @@ class Databases(Namespaces):
             return self.asked(ReadObjects(where)).map(lambda objects: objects_after(objects, changes))
         if node.seen and node.content is None:
             return self.asked(ReadObjects(where))
-        return self._database(path, where, node).map(lambda database: objects_of_tree(database.tree))
+        return self._database(path, where, node).map(objects_of_database)
 
     def create_database(self, path: str, /) -> Result[Changed, HostError]:
         opened = self._opened(path, 0o600)

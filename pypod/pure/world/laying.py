@@ -6,6 +6,7 @@ Missing parents are made 0755.  What lies below the user's home and runtime dire
 from __future__ import annotations
 
 import errno
+from functools import lru_cache
 from typing import Final
 
 from pypod.pure.facts import FileType
@@ -226,8 +227,9 @@ class Laying(Looking):
             if not isinstance(sleep.value, int | float) or isinstance(sleep.value, bool):
                 sleep.wrong("seconds")
             seconds = float(sleep.value)
-        script = _script(stdout, stderr, number_in(part, "rc", 0, 255), sleep)
-        content = Program(stdout, stderr, number_in(part, "rc", 0, 255), seconds, script)
+        status = number_in(part, "rc", 0, 255)
+        script = _script(stdout, stderr, status, "" if sleep is None else str(sleep.value))
+        content = Program(stdout, stderr, status, seconds, script)
         self.remove(path)
         mode = part.get("mode")
         bits = 0o755 if mode is None else mode.mode()
@@ -283,10 +285,12 @@ def _pages(part: Part) -> int:
     return -(-int(digits) * scale // PAGE)
 
 
-def _script(stdout: bytes, stderr: bytes, status: int, sleep: Part | None) -> bytes:
+# Hosts have much the same few programs.
+@lru_cache(maxsize=128)
+def _script(stdout: bytes, stderr: bytes, status: int, sleep: str) -> bytes:
     lines = [f"#!{SHELL}"]
-    if sleep is not None:
-        lines.append(f"{SHELL} -c 'sleep {sleep.value}'")
+    if sleep:
+        lines.append(f"{SHELL} -c 'sleep {sleep}'")
     for data, redirect in ((stdout, ""), (stderr, " >&2")):
         if data:
             escaped = "".join(map(_OCTAL.__getitem__, data))
