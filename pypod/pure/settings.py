@@ -107,6 +107,10 @@ class Settings(Struct, frozen=True):
             latest[name] = Setting(claim, (held.claim, *held.overrode), held.ignored) if held else Setting(claim)
         return msgspec.structs.replace(self, entries=self.entries.having(latest))
 
+    def claimed_over(self, first: Settings) -> Settings:
+        """With what others claimed before, for the settings that nobody claimed yet."""
+        return msgspec.structs.replace(self, entries=first.entries.having(self.entries))
+
     def ignore(self, key: Key[T], value: T, origin: Origin, because: str) -> Settings:
         """A value that is set somewhere but does not count, and why.  The key must be claimed already."""
         held = self.entries[key.name]

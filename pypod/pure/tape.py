@@ -253,7 +253,7 @@ def _of_update(effect: UpdateDatabase) -> UpdateDatabase:
 
 def _of_program(effect: RunProgram) -> RunProgram:
     environment = tuple((name, _redacted_variable(name, value)) for name, value in effect.environment)
-    argv = tuple(redacted_text(word) for word in effect.argv)
+    argv = tuple(map(redacted_text, effect.argv))
     return RunProgram(argv, _redacted_bytes(effect.stdin), environment)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
-from returns.result import Failure, Result
+from returns.result import Failure
 
 from pypod.pure.configuration import keys
 from pypod.pure.database.facts import DatabaseFacts
@@ -31,6 +31,7 @@ from pypod.pure.facts import (
     Identity,
     Level,
     Probed,
+    ProgramOutput,
 )
 from pypod.pure.failure import Departed, Ending, HostError
 from pypod.pure.plan import facts
@@ -38,7 +39,7 @@ from pypod.pure.plan.actions import actions_of, departure
 from pypod.pure.plan.diagnoses import of_warning
 from pypod.pure.plan.values import failure_shown, settings_shown
 from pypod.pure.settings import Settings
-from pypod.pure.tape import Exchange, redacted, redacted_text
+from pypod.pure.tape import Exchange, redacted_text
 from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.files import HoldsFuseOverlayRemains, ListDirectory, LookAt, ReadFile, Stat, StatFilesystem
 from pypod.pure.vocabulary.host import DescribeHost, DrawToken, ReadClock
@@ -99,8 +100,7 @@ def summarize(
     """
     about = about or About()
     fold = _Fold(settings)
-    for effect, answer in tape:
-        fold.hear(effect, answer)
+    fold.hear(tape)
     failed = not (ending is None or (isinstance(ending, Departed) and ending.status == 0))
     failure = _failure(ending, settings) if failed else None
     denied = tuple(dict.fromkeys((*fold.denied, *about.denied)))
@@ -166,6 +166,7 @@ class _Fold:
         self.files: dict[str, str] = {}
         self.changed: set[str] = set()
         self.count = 0
+        """How many observations there were that are not among those ``seen``, until the end of the tape."""
         self.seen: list[_Seen] = []
         self.left = False
         self.txid: int | None = None
@@ -175,16 +176,27 @@ class _Fold:
         self.configured_namespace = False
         self.cgroups = ""
 
-    def hear(self, effect: Effect[Any], answer: Result[Any, HostError]) -> None:
-        kind = effect.kind
-        if kind is _OBSERVE:
-            self._observed(effect, answer)
-        elif kind is _TELL:
-            _TOLD[type(effect)](self, effect)
-        elif type(answer) is Failure:
-            return
-        elif kind is _CHANGE:
-            self._changed(effect, answer.unwrap())
+    def hear(self, tape: Iterable[Exchange]) -> None:
+        """All that was said, in order."""
+        for effect, answer in tape:
+            kind = effect.kind
+            if kind is _TELL:
+                _TOLD[type(effect)](self, effect)
+                continue
+            # Nobody derives from Failure, and its metaclass makes isinstance slow: this is asked for everything.
+            answered: type = type(answer)
+            if kind is _OBSERVE:
+                if answered is Failure:
+                    self._denied(effect, answer.failure())
+                else:
+                    self._observed(effect, answer.unwrap())
+            elif answered is not Failure:
+                self._done(kind, effect, answer.unwrap())
+        self.count += len(self.seen)
+
+    def _done(self, kind: Kind, effect: Effect[Any], value: Any) -> None:
+        if kind is _CHANGE:
+            self._changed(effect, value)
         elif kind is _HOLD:
             self.holds.append(facts.Hold(self.stage, _held(effect)))
         elif kind is _LEAVE:
@@ -235,26 +247,27 @@ class _Fold:
         if type(changed) is Probed and not changed.known:
             self.unknown[effect.describe()] = None
 
-    def _observed(self, effect: Effect[Any], answer: Result[Any, HostError]) -> None:
-        self.count += 1
+    def _observed(self, effect: Effect[Any], value: Any) -> None:
         kind = type(effect)
-        # Nobody derives from Failure, and its metaclass makes isinstance slow: this is asked for everything that is seen.
-        answered: type = type(answer)
-        refused = answered is Failure
-        value: Any = answer.failure() if refused else answer.unwrap()
-        if kind not in _NEVER_THE_SAME:
-            self.seen.append((effect, refused, value))
-        if refused:
-            error: HostError = value
-            if error.errno in _DENIED and kind in _READING:
-                self.denied[error.subject] = None
-        elif kind in _KEPT:
-            _KEPT[kind](self, effect, value)
-        if kind is RunProgram:
-            safe = redacted(effect)
-            self.programs[" ".join(safe.argv if isinstance(safe, RunProgram) else ())] = None
+        if kind in _NEVER_THE_SAME:
+            self.count += 1
+            return
+        self.seen.append((effect, False, value))
+        keep = _KEPT.get(kind)
+        if keep is not None:
+            keep(self, effect, value)
+
+    def _denied(self, effect: Effect[Any], error: HostError) -> None:
+        self.seen.append((effect, True, error))
+        if error.errno in _DENIED and type(effect) in _READING:
+            self.denied[error.subject] = None
+        elif type(effect) is RunProgram:
+            self.program(effect)
 
     # -- what the plan keeps of an observation
+
+    def program(self, effect: RunProgram, _ended: ProgramOutput | None = None) -> None:
+        self.programs[" ".join(map(redacted_text, effect.argv))] = None
 
     def file(self, effect: ReadFile, content: bytes) -> None:
         path = effect.path
@@ -298,6 +311,7 @@ _KEPT: Final[dict[type, Callable[[_Fold, Any, Any], None]]] = {
     DescribeHost: _Fold.described,
     AskIdentity: _Fold.identified,
     ReadVariable: _Fold.variable,
+    RunProgram: _Fold.program,
 }
 """The observations of which the plan keeps something."""
 

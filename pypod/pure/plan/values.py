@@ -14,6 +14,7 @@ from pypod.pure.configuration.defaults import static_defaults
 from pypod.pure.failure import Problem
 from pypod.pure.plan.diagnoses import of_problem
 from pypod.pure.plan.facts import Claim, Comparison, Failure, Ignored, Origin, Setting
+from pypod.pure.storage.decide import builtin_options
 
 KINDS: Final = {
     "InvalidArgument": "ErrInvalidArg",
@@ -59,21 +60,21 @@ _ADDRESSES: Final = frozenset({keys.REMOTE_URI.name, keys.SERVICE_DESTINATIONS.n
 
 def settings_shown(settings: spine.Settings) -> dict[str, Setting]:
     """Every setting by name, in order, without secrets."""
-    usual, known = static_defaults().entries, _defaults_shown()
-    entries = settings.entries
+    usual = _defaults_shown()
     return {
         # Most settings are nobody's claim: what they are by default is shown once for all plans.
-        name: known[name] if name in known and entries[name] is usual[name] else _setting(name, entries[name])
-        for name in settings
+        name: usual[name][1] if name in usual and usual[name][0] is setting else _setting(name, setting)
+        for name, setting in sorted(settings.entries.items())
     }
 
 
 @cache
-def _defaults_shown() -> dict[str, Setting]:
+def _defaults_shown() -> dict[str, tuple[spine.Setting, Setting]]:
     """The defaults that depend on nothing and whose plain form nobody could change: no lists or tables."""
     return {
-        name: _setting(name, setting)
-        for name, setting in static_defaults().entries.items()
+        name: (setting, _setting(name, setting))
+        for defaults in (static_defaults(), builtin_options())
+        for name, setting in defaults.entries.items()
         if type(setting.claim.value) in _SCALARS
     }
 

@@ -98,14 +98,14 @@ class Laying(Looking):
             place = self._place(one, part)
             if place.node is None:
                 uid, gid = self._owner(one, Part({}))
-                self.put(place.path, Node(FileType.DIRECTORY, 0o755, uid, gid))
+                self.set(place.path, Node(FileType.DIRECTORY, 0o755, uid, gid))
         place = self._place(path, part, follow=True)
         if place.node is None:
             part.wrong("a directory that can be made")
         uid, gid = self._owner(path, part)
         mode = part.get("mode")
         bits = place.node.mode if mode is None else mode.mode()
-        self.put(place.path, replaced(place.node, uid=uid, gid=gid, mode=bits))
+        self.set(place.path, replaced(place.node, uid=uid, gid=gid, mode=bits))
 
     # -- files
 
@@ -126,7 +126,7 @@ class Laying(Looking):
         mode = part.get("mode")
         if node.type is not FileType.LINK and (fresh or mode is not None):
             node = replaced(node, mode=0o644 if mode is None else mode.mode())
-        self.put(here.path, node)
+        self.set(here.path, node)
 
     def _parents(self, path: str, part: Part) -> None:
         """The directory of a path, with its missing parents."""
@@ -237,7 +237,7 @@ class Laying(Looking):
         here = self._place(path, part)
         if here.node is not None:
             part.wrong("a path where there is nothing yet")
-        self.put(here.path, Node(FileType.FILE, bits, *self._owner(path, Part({})), len(script), content))
+        self.set(here.path, Node(FileType.FILE, bits, *self._owner(path, Part({})), len(script), content))
 
     # -- mounts
 
@@ -254,7 +254,7 @@ class Laying(Looking):
         self.clear(where)
         mode = part.get("mode")
         root = Node(FileType.DIRECTORY, 0o755 if mode is None else mode.mode())
-        self.put(where, root)
+        self.set(where, root)
         fresh = Mount(where, limit=_pages(part), hidden=hidden)
         self.world = replaced(self.world, mounts=(*self.world.mounts, fresh))
 

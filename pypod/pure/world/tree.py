@@ -32,6 +32,7 @@ T = TypeVar("T")
 CHOWN: Final = 0
 DAC_OVERRIDE: Final = 1
 DAC_READ_SEARCH: Final = 2
+_OVERRIDING: Final = 1 << DAC_OVERRIDE
 FOWNER: Final = 3
 FSETID: Final = 4
 KILL: Final = 5
@@ -120,6 +121,13 @@ class Tree:
         self.world = world
         self._own: Table[str, Node] | None = None
         """The nodes that this kernel made and that nobody else has seen: only those are changed in place."""
+        self._searched: dict[str, bool] = {}
+        """Whether directories can be reached and searched, as far as it was asked in the world ``_searched_in``."""
+        self._searched_in: World | None = None
+        self._everywhere = False
+        self._mounts: tuple[Mount, ...] = ()
+        self._read_only: tuple[str, ...] = ()
+        """Where those of them are that cannot be written to."""
 
     def shown(self) -> World:
         """The world for others to see: from here on it stays as it is."""
@@ -206,7 +214,8 @@ class Tree:
         return readable and self.capable_over(node, DAC_READ_SEARCH)
 
     def searchable(self, node: Node) -> bool:
-        return (self.world.open and node.seen) or self.permits(node, EXECUTE)
+        # Most directories may be searched by anybody.
+        return node.mode & 0o111 == 0o111 or (self.world.open and node.seen) or self.permits(node, EXECUTE)
 
     def writable(self, path: str, node: Node) -> int:
         """0, or the errno with which writing to the node itself is refused: EACCES, then EROFS."""
@@ -253,12 +262,14 @@ class Tree:
         if self.world.open:
             answer = self.asked(StatFilesystem(self.nearest_seen(path)))
             return answer.map(_is_read_only).value_or(False)
-        for mount in self.world.mounts:
-            # Few mounts are read-only; where one might be in question, the innermost counts.
-            if mount.read_only and path.startswith(mount.point):
-                innermost = self.mount_of(path)
-                return innermost is not None and innermost.read_only
-        return False
+        mounts = self.world.mounts
+        if mounts is not self._mounts:
+            self._mounts, self._read_only = mounts, tuple(mount.point for mount in mounts if mount.read_only)
+        if not path.startswith(self._read_only):
+            return False
+        # It may be; the innermost mount tells.
+        mount = self.mount_of(path)
+        return mount is not None and mount.read_only
 
     def nearest_seen(self, path: str) -> str:
         """The path itself, or the directory nearest above it, that was seen on the real host."""
@@ -309,15 +320,12 @@ class Tree:
         """Where a path leads.  ``follow``: a link as last component is followed."""
         world = self.world
         node = world.nodes.get(path)
-        who = world.identity
-        # Root in the namespace of the host: search permission is never an obstacle.
-        everywhere = who is not None and world.mappings is None and bool(who.capabilities >> DAC_OVERRIDE & 1)
         if node is None:
-            missing = None if world.open else self._missing(path, everywhere)
+            missing = None if world.open else self._missing(path, follow=follow)
             if missing is not None:
                 return missing
         elif not follow or node.type is not _LINK:
-            return Place(path, node) if everywhere or self._reachable(path) else errno.EACCES
+            return Place(path, node) if self._reachable(path) else errno.EACCES
         if not path:
             return errno.ENOENT
         if "\0" in path:
@@ -326,26 +334,33 @@ class Tree:
             return errno.ENAMETOOLONG
         full = path if path[0] == "/" else f"{self.cwd()}/{path}"
         start = self._known_above(full)
-        if not everywhere and not self._reachable(start):
+        if not self._reachable(start):
             return errno.EACCES
         pending = [part for part in reversed(full[len(start) :].split("/")) if part]
-        return self._walk(start, pending, follow, everywhere=everywhere, mind_slash=path[-1] == "/")
+        return self._walk(start, pending, follow, mind_slash=path[-1] == "/")
 
-    def _missing(self, path: str, everywhere: bool) -> Place | int | None:
-        """What most walks of a closed world come to: there is nothing below a known directory.  ``None``: it has to be
-        walked, since the path is not plain, or goes through a link or what is no directory.
+    def _missing(self, path: str, *, follow: bool) -> Place | int | None:
+        """What most walks of a closed world come to: there is nothing below a known directory, or below the one that a link
+        leads to.  ``None``: it has to be walked, since the path is not plain, or goes through anything else.
         """
         nodes = self.world.nodes
         child = path
         for directory in plain_ancestors(path):
             over = nodes.get(directory)
-            if over is not None:
-                if over.type is not _DIRECTORY:
-                    return None
-                if not (everywhere or self._reachable(child)):
+            if over is None:
+                child = directory
+                continue
+            if over.type is _DIRECTORY:
+                if not self._reachable(child):
                     return errno.EACCES
                 return Place(path, None) if child is path else errno.ENOENT
-            child = directory
+            if over.type is not _LINK or not self._reachable(directory):
+                return None
+            target = over.target if over.target.startswith("/") else below(above(directory), over.target)
+            there = nodes.get(target)
+            if there is None or there.type is not _DIRECTORY:
+                return None
+            return self.walk(target + path[len(directory) :], follow=follow)
         return None
 
     def _known_above(self, path: str) -> str:
@@ -359,15 +374,22 @@ class Tree:
 
     def _reachable(self, path: str) -> bool:
         """Whether every directory above a canonical path may be searched."""
-        nodes = self.world.nodes
-        for directory in ancestors(path):
-            node = nodes[directory]
-            # Most directories may be searched by anybody.
-            if node.mode & 0o111 != 0o111 and not self.searchable(node):
-                return False
-        return True
+        world = self.world
+        if world is not self._searched_in:
+            who = world.identity
+            # Root in the namespace of the host: search permission is never an obstacle.
+            self._everywhere = who is not None and bool(who.capabilities & _OVERRIDING) and world.mappings is None
+            self._searched_in, self._searched = world, {}
+        if self._everywhere or path == "/":
+            return True
+        directory = path[: path.rfind("/")] or "/"
+        reached = self._searched.get(directory)
+        if reached is None:
+            reached = self.searchable(world.nodes[directory]) and self._reachable(directory)
+            self._searched[directory] = reached
+        return reached
 
-    def _walk(self, here: str, pending: list[str], follow: bool, *, everywhere: bool, mind_slash: bool) -> Place | int:
+    def _walk(self, here: str, pending: list[str], follow: bool, *, mind_slash: bool) -> Place | int:
         nodes = self.world.nodes
         node = nodes[here]
         links = 0
@@ -375,7 +397,7 @@ class Tree:
             name = pending.pop()
             if node.type is not _DIRECTORY:
                 return errno.ENOTDIR
-            if not everywhere and not self.searchable(node):
+            if not self.searchable(node):
                 return errno.EACCES
             if name == ".":
                 continue
@@ -434,6 +456,11 @@ class Tree:
 
     def put(self, path: str, node: Node) -> Change:
         """Put a node at a canonical path, in place of the one there."""
+        before = self.set(path, node)
+        return Change(path, None if before is None else before.entry, node.entry)
+
+    def set(self, path: str, node: Node) -> Node | None:
+        """The same, answering the node that was there."""
         nodes = self.world.nodes
         if nodes is not self._own:
             nodes = self._own = Table(nodes)
@@ -443,8 +470,11 @@ class Tree:
             directory = above(path)
             over = nodes[directory]
             nodes.fill(directory, replaced(over, names=over.names | {path[path.rfind("/") + 1 :]}))
+        elif node.type is _DIRECTORY:
+            # Its mode or its owner may be others than before.
+            self._searched.clear()
         nodes.fill(path, node)
-        return Change(path, None if before is None else before.entry, node.entry)
+        return before
 
     def drop(self, path: str) -> Change:
         """Take away the node at a canonical path, which has nothing below it."""
