@@ -6,7 +6,7 @@ They are changed some fifty times in a run and looked at thousands of times.  At
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -25,11 +25,16 @@ class Table(dict[K, V]):
         """With several entries."""
         # One copy, filled before anybody sees it.
         after = Table(self)
-        dict.update(after, entries)
+        super(Table, after).update(entries)
         return after
 
-    fill = dict.__setitem__
-    """Set an entry in place: for whoever made this table, until anybody else has seen it."""
+    if TYPE_CHECKING:
+
+        def fill(self, key: K, value: V, /) -> None:
+            """Set an entry in place: for whoever made this table, until anybody else has seen it."""
+
+    else:
+        fill = dict.__setitem__
 
     def without(self, keys: Iterable[K]) -> Table[K, V]:
         """Without some entries."""

@@ -58,7 +58,7 @@ class Database(Struct, frozen=True):
         """
         asked = tuple(wanted)
         # What an edit writes into an object may be a list, which cannot be looked up.
-        if self.size > SMALL or any(isinstance(one, EditJson) for one in asked):
+        if self.size > SMALL or EditJson in set(map(type, asked)):
             return _updated(self, asked, path)
         return _updated_before(self, asked, path)
 

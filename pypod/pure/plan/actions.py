@@ -118,7 +118,7 @@ def action_name(effect: Effect[Any], stage: str, events_log: str) -> str:
 
 
 def _entry(entry: HostEntry | None) -> Entry | None:
-    return Entry(entry.type.value, f"{entry.mode:04o}", entry.uid, entry.gid, entry.size) if entry else None
+    return Entry(entry.type._value_, f"{entry.mode:04o}", entry.uid, entry.gid, entry.size) if entry else None
 
 
 def _sentence(name: str, change: Change) -> str:

@@ -178,6 +178,7 @@ class _Fold:
 
     def hear(self, tape: Iterable[Exchange]) -> None:
         """All that was said, in order."""
+        see = self.seen.append
         for effect, answer in tape:
             kind = effect.kind
             if kind is _TELL:
@@ -185,13 +186,25 @@ class _Fold:
                 continue
             # Nobody derives from Failure, and its metaclass makes isinstance slow: this is asked for everything.
             answered: type = type(answer)
-            if kind is _OBSERVE:
-                if answered is Failure:
-                    self._denied(effect, answer.failure())
-                else:
-                    self._observed(effect, answer.unwrap())
-            elif answered is not Failure:
-                self._done(kind, effect, answer.unwrap())
+            if kind is not _OBSERVE:
+                if answered is not Failure:
+                    self._done(kind, effect, answer.unwrap())
+                continue
+            of = type(effect)
+            if answered is Failure:
+                error: HostError = answer.failure()
+                see((effect, True, error))
+                if error.errno in _DENIED and of in _READING:
+                    self.denied[error.subject] = None
+                elif of is RunProgram:
+                    _KEPT[of](self, effect, None)
+            elif of in _NEVER_THE_SAME:
+                self.count += 1
+            else:
+                value = answer.unwrap()
+                see((effect, False, value))
+                if of in _KEPT:
+                    _KEPT[of](self, effect, value)
         self.count += len(self.seen)
 
     def _done(self, kind: Kind, effect: Effect[Any], value: Any) -> None:
@@ -222,10 +235,10 @@ class _Fold:
         known = of_warning(self.stage, message) if effect.level in _LOUD else None
         self.diagnostics.append(
             facts.Diagnostic(
-                effect.level.value,
+                effect.level._value_,
                 message,
                 self.stage,
-                effect.stream.value,
+                effect.stream._value_,
                 known.remedy if known else "",
                 known.id if known else "",
             )
@@ -247,26 +260,9 @@ class _Fold:
         if type(changed) is Probed and not changed.known:
             self.unknown[effect.describe()] = None
 
-    def _observed(self, effect: Effect[Any], value: Any) -> None:
-        kind = type(effect)
-        if kind in _NEVER_THE_SAME:
-            self.count += 1
-            return
-        self.seen.append((effect, False, value))
-        keep = _KEPT.get(kind)
-        if keep is not None:
-            keep(self, effect, value)
-
-    def _denied(self, effect: Effect[Any], error: HostError) -> None:
-        self.seen.append((effect, True, error))
-        if error.errno in _DENIED and type(effect) in _READING:
-            self.denied[error.subject] = None
-        elif type(effect) is RunProgram:
-            self.program(effect)
-
     # -- what the plan keeps of an observation
 
-    def program(self, effect: RunProgram, _ended: ProgramOutput | None = None) -> None:
+    def program(self, effect: RunProgram, _ended: ProgramOutput | None) -> None:
         self.programs[" ".join(map(redacted_text, effect.argv))] = None
 
     def file(self, effect: ReadFile, content: bytes) -> None:

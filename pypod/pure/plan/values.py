@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from pyrsistent import PMap
 
@@ -61,22 +61,32 @@ _ADDRESSES: Final = frozenset({keys.REMOTE_URI.name, keys.SERVICE_DESTINATIONS.n
 def settings_shown(settings: spine.Settings) -> dict[str, Setting]:
     """Every setting by name, in order, without secrets."""
     usual = _defaults_shown()
-    return {
-        # Most settings are nobody's claim: what they are by default is shown once for all plans.
-        name: usual[name][1] if name in usual and usual[name][0] is setting else _setting(name, setting)
-        for name, setting in sorted(settings.entries.items())
-    }
+    found: dict[str, Setting] = {}
+    for name, setting in sorted(settings.entries.items()):
+        default, known, texts = usual.get(name, _NO_DEFAULT)
+        if default is not setting:
+            found[name] = _setting(name, setting)
+        else:
+            # Whoever gets a plan may change its lists: each plan has its own.
+            found[name] = known or Setting([*texts], _BUILTIN)
+    return found
 
 
 @cache
-def _defaults_shown() -> dict[str, tuple[spine.Setting, Setting]]:
-    """The defaults that depend on nothing and whose plain form nobody could change: no lists or tables."""
-    return {
-        name: (setting, _setting(name, setting))
-        for defaults in (static_defaults(), builtin_options())
-        for name, setting in defaults.entries.items()
-        if type(setting.claim.value) in _SCALARS
-    }
+def _defaults_shown() -> dict[str, _Default]:
+    """The defaults that depend on nothing, shown once for all plans: those that are plain, and lists of texts."""
+    found: dict[str, _Default] = {}
+    for name, setting in (*static_defaults().entries.items(), *builtin_options().entries.items()):
+        value = setting.claim.value
+        if isinstance(value, tuple):
+            found[name] = setting, None, cast("tuple[str, ...]", value)
+        elif not isinstance(value, Mapping):
+            found[name] = setting, _setting(name, setting), ()
+    return found
+
+
+_Default: TypeAlias = tuple[spine.Setting | None, Setting | None, tuple[str, ...]]
+_NO_DEFAULT: Final[_Default] = (None, None, ())
 
 
 def failure_shown(problem: Problem, settings: spine.Settings) -> Failure:
@@ -157,7 +167,7 @@ def _setting(name: str, setting: spine.Setting) -> Setting:
 
 
 def _origin(origin: spine.Origin) -> Origin:
-    return Origin(origin.source.value, origin.at)
+    return Origin(origin.source._value_, origin.at)
 
 
 def _comparison(message: str, settings: spine.Settings) -> Comparison | None:

@@ -138,10 +138,10 @@ class Looking(Tree):
     def resolve_links(self, path: str, /) -> Result[str, HostError]:
         """Go's ``filepath.EvalSymlinks``: lexical ``..`` only where no link precedes it."""
         straight = self.walk(path, follow=False)
-        if isinstance(straight, Place) and straight.node is not None and straight.path == path:
+        there = straight.node if isinstance(straight, Place) and straight.path == path else None
+        if there is not None and there.type is not FileType.LINK:
             # A canonical path has no link above its end.
-            if straight.node.type is not FileType.LINK:
-                return Success(path)
+            return Success(path)
         rooted = path.startswith("/")
         reached = "/" if rooted else ""
         pending = [part for part in reversed(path.split("/")) if part]

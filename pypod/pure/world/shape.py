@@ -56,7 +56,7 @@ class Part(Struct, frozen=True):
         held = self.value
         if not isinstance(held, dict):
             self.wrong("an object")
-        fields: dict[object, object] = held
+        fields = cast("dict[object, object]", held)
         return Part(fields[name], f"{self.place}.{name}") if name in fields else None
 
     def each(self, name: str) -> Iterator[tuple[str, Part]]:

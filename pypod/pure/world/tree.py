@@ -127,7 +127,8 @@ class Tree:
         self._everywhere = False
         self._mounts: tuple[Mount, ...] = ()
         self._read_only: tuple[str, ...] = ()
-        """Where those of them are that cannot be written to."""
+        """Where those of them are that cannot be written to, and those that can be full."""
+        self._limited: tuple[str, ...] = ()
 
     def shown(self) -> World:
         """The world for others to see: from here on it stays as it is."""
@@ -262,14 +263,19 @@ class Tree:
         if self.world.open:
             answer = self.asked(StatFilesystem(self.nearest_seen(path)))
             return answer.map(_is_read_only).value_or(False)
-        mounts = self.world.mounts
-        if mounts is not self._mounts:
-            self._mounts, self._read_only = mounts, tuple(mount.point for mount in mounts if mount.read_only)
+        self._look_at_mounts()
         if not path.startswith(self._read_only):
             return False
         # It may be; the innermost mount tells.
         mount = self.mount_of(path)
         return mount is not None and mount.read_only
+
+    def _look_at_mounts(self) -> None:
+        mounts = self.world.mounts
+        if mounts is not self._mounts:
+            self._mounts = mounts
+            self._read_only = tuple(mount.point for mount in mounts if mount.read_only)
+            self._limited = tuple(mount.point for mount in mounts if mount.limit >= 0)
 
     def nearest_seen(self, path: str) -> str:
         """The path itself, or the directory nearest above it, that was seen on the real host."""
@@ -280,7 +286,8 @@ class Tree:
 
     def room_for(self, path: str, size: int) -> int:
         """How many of ``size`` bytes a file at the path can hold."""
-        mount = self.mount_of(path)
+        self._look_at_mounts()
+        mount = self.mount_of(path) if path.startswith(self._limited) else None
         if mount is None or mount.limit < 0:
             return size
         prefix = "/" if mount.point == "/" else mount.point + "/"
