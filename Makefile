@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: plan test lint types layers unit golden golden-failures deep bench clean
+.PHONY: plan test lint types layers unit golden golden-live deep bench clean
 
 # Plans Podman's runtime on this machine if it has podman's parts, else on the bundled sample host; says which.
 plan: .venv/run
@@ -29,6 +29,10 @@ unit: .venv/dev
 # Agreement with what libpod 3.4.7 did on the recorded hosts, by area and aspect, and the first disagreements.
 golden: .venv/dev
 	$(BIN)/python -m tests.golden.agreement
+
+# The same of the commands run for real, each case on a throw-away machine of its own; only root can.
+golden-live: .venv/dev
+	$(BIN)/python -m tests.golden_live.agreement
 
 # The property tests with many more examples.
 deep: .venv/dev

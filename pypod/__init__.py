@@ -19,13 +19,27 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pypod import hosts, options
     from pypod.api import plan, rehearse
+    from pypod.applying import apply
+    from pypod.effects.linux.namespaces import leave_for
+    from pypod.opening import Runtime, open_runtime, open_runtime_or_raise
 
 __version__: Final = "0.1.0"
 
-_HOME: Final = {"plan": "pypod.api", "rehearse": "pypod.api"}
+_HOME: Final = {
+    "Runtime": "pypod.opening",
+    "apply": "pypod.applying",
+    "leave_for": "pypod.effects.linux.namespaces",
+    "open_runtime": "pypod.opening",
+    "open_runtime_or_raise": "pypod.opening",
+    "plan": "pypod.api",
+    "rehearse": "pypod.api",
+}
 _MODULES: Final = ("hosts", "options")
 
-__all__ = ["__version__", "hosts", "options", "plan", "rehearse"]
+__all__ = [
+    "Runtime", "__version__", "apply", "hosts", "leave_for", "open_runtime", "open_runtime_or_raise", "options", "plan",
+    "rehearse",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

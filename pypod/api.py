@@ -113,13 +113,19 @@ def plan(
     if isinstance(rehearsal, Failure):
         return rehearsal
     on = rehearsal.unwrap()
-    done = rehearse(Request(command, tuple(options), flags, arguments), on)
+    return planned_by(rehearse(Request(command, tuple(options), flags, arguments), on), host, on)
+
+
+def planned_by(done: Rehearsal, host: PlanHost, on: RehearsalHost) -> Result[Plan, Problem]:
+    """The plan of a rehearsal that was run ``on`` a host of this kind; the failure as for :func:`plan`."""
     denied = _denied(on)
     unseen = _unseen(done.ending, denied)
     if unseen is not None:
         return Failure(unseen.hinting("root may"))
     about = About(
-        command=command,
+        command=done.request.command,
+        flags=done.request.flags,
+        arguments=done.request.arguments,
         source=host.source,
         pypod_version=__version__,
         podman_installed=host.podman_installed,

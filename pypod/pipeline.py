@@ -110,6 +110,7 @@ def _of_command(request: Request) -> Stage[Draft]:
     # Loaded here: planning a construction does without what only the commands do around it.
     from pypod.pure.exists.stage import EXISTS
     from pypod.pure.info.stage import ENGINE_ENVIRONMENT, INFO
+    from pypod.pure.lifecycle.backup_stage import BACKUP
     from pypod.pure.lifecycle.loading_stage import CONTAINER_INSPECTION, CONTAINER_LISTING, VOLUME_INSPECTION
     from pypod.pure.store.shutdown_stage import SHUTDOWN
     from pypod.pure.userns.stage import PAUSE_PROCESS, REEXECUTION
@@ -127,6 +128,6 @@ def _of_command(request: Request) -> Stage[Draft]:
         "events": EVENTS,  # reading them makes a second eventer
     }
     if request.command in TWICE:
-        return in_order(PAUSE_PROCESS, _plain, ENGINE_ENVIRONMENT, REEXECUTION, SHUTDOWN, _again)
+        return in_order(PAUSE_PROCESS, _plain, ENGINE_ENVIRONMENT, REEXECUTION, SHUTDOWN, BACKUP, _again)
     named = (own[request.command],) if request.command in own else ()
     return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, *named, SHUTDOWN)

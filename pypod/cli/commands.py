@@ -26,12 +26,16 @@ class OwnFlag(NamedTuple):
 
 
 class Words(NamedTuple):
-    """A command line, taken apart: pypod's own flags by name (the last one counts), Podman's as they stand."""
+    """A command line, taken apart: pypod's own flags by name (the last one counts), Podman's as they stand.
+
+    ``line`` is all of it without pypod's own flags: what a command that Podman has too is given.
+    """
 
     command: str
     own: dict[str, str]
     podman: tuple[str, ...]
     arguments: tuple[str, ...]
+    line: tuple[str, ...] = ()
 
 
 class Command(NamedTuple):
@@ -52,12 +56,15 @@ class Command(NamedTuple):
         return cast("Callable[[Words], int]", getattr(import_module(module), function))(words)
 
 
+ANY_PODMAN: Final = OwnFlag("any-podman", "change the host also where the installed Podman is not of the 3.4 line")
+
 EVERYWHERE: Final = (
     OwnFlag("help", "show this help"),
     OwnFlag("version", "show pypod's version and the libpod whose rules it follows"),
     OwnFlag("color", "colour the text, terminal or not"),
     OwnFlag("no-color", "never colour the text"),
     OwnFlag("completion", "print a completion script", "SHELL", ("bash", "zsh", "fish")),
+    ANY_PODMAN,
 )
 
 _FORMAT: Final = OwnFlag("format", "text (default) or json", "FORMAT", ("text", "json"))
@@ -80,7 +87,7 @@ _FOR: Final = OwnFlag(
 
 _DATABASE: Final = OwnFlag("database", "look into FILE, not into the database that Podman uses", "FILE")
 
-COMMANDS: Final = (
+_OWN: Final = (
     Command(
         "plan",
         "pypod.cli.plan:run",
@@ -110,6 +117,31 @@ COMMANDS: Final = (
             ('pypod plan --for "system renumber" --format json', "another command's runtime, for a program"),
             ("pypod plan --detailed-exitcode --out plan.json", "for a script: 0 nothing to do, 2 changes"),
         ),
+    ),
+    Command(
+        "apply",
+        "pypod.cli.apply:run",
+        "construct the runtime for real, after showing what it will change",
+        "pypod [PODMAN FLAGS] apply [FLAGS] [PLAN]",
+        (
+            _FOR,
+            OwnFlag("yes", "do not ask"),
+            ANY_PODMAN,
+            _FORMAT,
+            OwnFlag("verbose", "show every change with its reason, and what was done"),
+        ),
+        "Shows the plan, asks, and runs the very program that was planned. Before the\n"
+        "first change everything that is looked at must be as it was planned. PLAN is a\n"
+        "file that `pypod plan --out` wrote (- is standard input): it is refused where\n"
+        "the machine is not as it was then, and the first difference is named.\n"
+        "When it stops midway it tells what was done and what was not; run it again.\n\n"
+        "Exit status: 0 done or nothing to do, 1 not done, 64 bad usage.",
+        (
+            ("pypod apply", "this machine, after a question"),
+            ("pypod apply --yes plan.json", "a saved plan, without one"),
+            ('pypod apply --for "system renumber"', "another command"),
+        ),
+        (0, 1),
     ),
     Command(
         "explain",
@@ -204,7 +236,7 @@ COMMANDS: Final = (
         "pypod [PODMAN FLAGS] state import [FLAGS] FILE",
         (
             _DATABASE,
-            OwnFlag("any-podman", "also where the installed Podman is not of the 3.4 line"),
+            ANY_PODMAN,
             OwnFlag("yes", "do not ask"),
         ),
         "Restores what `pypod state export` wrote (- is standard input), equal to what\n"
@@ -218,6 +250,24 @@ COMMANDS: Final = (
             ("pypod state import --yes --database ./bolt_state.db state.json", "into a file"),
         ),
         (1, 1),
+    ),
+    Command(
+        "locks",
+        "pypod.cli.locks:run",
+        "show Podman's locks: who owns and who holds each, and conflicts",
+        "pypod [PODMAN FLAGS] locks [FLAGS]",
+        (_DATABASE, _FORMAT),
+        "Shows the lock segment (or the lock files) that Podman started by you uses: how\n"
+        "many locks are used and free, the container, pod or volume that owns each, the\n"
+        "thread and process that holds it, and where the database and the locks do not\n"
+        "agree. All roots of a user share one segment: what no object of this database\n"
+        "owns may belong to another root. It takes no lock and constructs no runtime.\n\n"
+        "Exit status: 0 no conflicts, 1 there are conflicts, or something cannot be read.",
+        (
+            ("pypod locks", "the locks of this machine's Podman"),
+            ("pypod locks --format json", "for a program"),
+            ("pypod --root /srv locks", "with the database of another root"),
+        ),
     ),
     Command(
         "name",
@@ -234,6 +284,66 @@ COMMANDS: Final = (
     ),
 )
 
+_AS_PODMAN: Final = (
+    "Constructs the runtime for real and does what Podman's command of this name\n"
+    "does: the same files, locks, events, log lines and exit status, with Podman's\n"
+    "own flags.\n"
+)
+_GUARDED: Final = "Where the installed Podman is not of the 3.4 line nothing is changed, unless\n--any-podman is given."
+
+
+def _as_podman(name: str, summary: str, words: str, about: str, *examples: tuple[str, str]) -> Command:
+    """A command that Podman has too: its words and flags are Podman's."""
+    usage = f"pypod [PODMAN FLAGS] {name}{words and ' '}{words}"
+    return Command(
+        name,
+        "pypod.cli.constructing:run",
+        summary,
+        usage,
+        (ANY_PODMAN,),
+        f"{_AS_PODMAN}{about}{_GUARDED}",
+        examples,
+        (0, None),
+    )
+
+
+PODMANS: Final = (
+    _as_podman(
+        "info",
+        "construct the runtime and show the host and the store",
+        "[--format FORMAT]",
+        "--format is json, or a text with fields: '{{.Store.GraphRoot}}'.\n",
+        ("pypod info", "as `podman info`"),
+        ("pypod info --format json", "for a program"),
+    ),
+    _as_podman(
+        "container exists",
+        "construct the runtime and look whether a container exists",
+        "NAME",
+        "Exit status: 0 it exists, 1 it does not, 125 an error.\n",
+        ("pypod container exists web", "by name or id"),
+    ),
+    _as_podman("pod exists", "construct the runtime and look whether a pod exists", "NAME",
+               "Exit status: 0 it exists, 1 it does not, 125 an error.\n",
+               ("pypod pod exists web", "by name or id")),
+    _as_podman(
+        "system renumber",
+        "give every container, pod and volume a new lock",
+        "",
+        "No container may run meanwhile.\n",
+        ("pypod system renumber", "after engine.num_locks was changed"),
+    ),
+    _as_podman(
+        "system migrate",
+        "stop all containers and end the pause process",
+        "[--new-runtime NAME]",
+        "Containers are not started again.\n",
+        ("pypod system migrate", "after the subordinate ids were changed"),
+        ("pypod system migrate --new-runtime crun", "all containers use crun from now on"),
+    ),
+)  # fmt: skip
+
+COMMANDS: Final = (*_OWN, *PODMANS)
 BY_NAME: Final = {command.name: command for command in COMMANDS}
 GROUPS: Final = {command.name.partition(" ")[0] for command in COMMANDS if " " in command.name}
 """The first words of commands of two words."""

@@ -11,14 +11,14 @@ WIDTH: Final = 80
 _INTRODUCTION: Final = """Usage: pypod [PODMAN FLAGS] COMMAND [FLAGS]
 
 Tells what Podman (libpod 3.4.7) will do to a host when its runtime is
-constructed, and why, without changing anything. Podman's global flags are taken
-as Podman takes them.
+constructed, and why, without changing anything; then does it. Podman's global
+flags are taken as Podman takes them.
 """
 
 
 def overview(podman_flags: Iterable[tuple[str, str]]) -> str:
     """``pypod --help``; Podman's flags as name and help."""
-    commands = "".join(f"  {command.name:<13} {command.summary}\n" for command in COMMANDS)
+    commands = "".join(f"  {command.name:<16} {command.summary}\n" for command in COMMANDS)
     examples = "".join(f"  {line}\n" for command in COMMANDS for line, _ in command.examples[:2])
     named = "".join(_row(name, text, 28) for name, text in podman_flags)
     return (

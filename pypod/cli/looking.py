@@ -1,4 +1,4 @@
-"""What the commands that look into a database share: which one a command line means, and the look."""
+"""What the commands that look into a database share: which one a command line means, the look, and how it is told."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from returns.result import Failure, Result, Success
 
+from pypod.cli import output
 from pypod.cli.commands import Words
 from pypod.cli.podman import CONSTRUCTION, requested
 from pypod.cli.progress import Progress
 from pypod.effects.live import planning_host
-from pypod.pure.failure import Departed, Problem, Refused
+from pypod.pure.failure import Departed, Misused, Problem, Refused
 from pypod.pure.program import Program, drive
 from pypod.runtime.state import Wanted
 
@@ -32,3 +33,19 @@ def looked(words: Words, program: Callable[[Wanted], Program[T]]) -> Result[T, P
     if isinstance(ending, Departed):
         return Failure(Refused("the command would go on in another process"))
     return Failure(ending)
+
+
+def document(record: object) -> str:
+    """What was found as JSON."""
+    import msgspec
+
+    from pypod.pure.state.ps import printable
+
+    plain = printable(msgspec.to_builtins(record))
+    return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode() + "\n"
+
+
+def refusal(problem: Problem) -> int:
+    """Say why nothing was found; the exit status."""
+    output.complain(problem.message + (f" ({problem.hint})" if problem.hint else ""))
+    return output.MISUSED if isinstance(problem, Misused) else output.FAILED

@@ -24,16 +24,16 @@ def say(text: str) -> None:
 
 def complain(text: str) -> None:
     """Write ``pypod: text`` to standard error, on one line."""
-    _tell("pypod: " + " ".join(shown(text).split("\n")) + "\n")
+    tell("pypod: " + " ".join(shown(text).split("\n")) + "\n")
 
 
 def complain_like_podman(text: str) -> None:
     """Write ``Error: text``, as the command of Podman's does."""
-    _tell(f"Error: {text}\n")
+    tell(f"Error: {text}\n")
 
 
-def _tell(text: str) -> None:
-    """Write to standard error; where that takes nothing, the exit status has to do."""
+def tell(text: str) -> None:
+    """Write to standard error as it stands; where that takes nothing, the exit status has to do."""
     try:
         _write(sys.stderr, text)
     except UnwritableError:

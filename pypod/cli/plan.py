@@ -26,7 +26,7 @@ def run(words: Words) -> int:
     if out is not None and (wrong := output.write_whole(out, encoded(plan) + b"\n")):
         output.complain(wrong)
         status = output.FAILED
-    output.say(_shown(plan, words))
+    output.say(shown(plan, words))
     return status
 
 
@@ -43,7 +43,8 @@ def status_of(plan: Plan, *, detailed: bool) -> int:
     return output.PENDING if detailed and plan.actions else output.DONE
 
 
-def _shown(plan: Plan, words: Words) -> str:
+def shown(plan: Plan, words: Words) -> str:
+    """The plan in the form that the command line asks for."""
     if words.own.get("format") == "json":
         return encoded(plan).decode() + "\n"
     from pypod.pure.plan.text import render

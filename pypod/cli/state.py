@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 from returns.result import Failure
 
 from pypod.cli import output
 from pypod.cli.commands import Words
-from pypod.cli.looking import looked
-from pypod.pure.failure import Misused, Problem
-from pypod.pure.state.ps import printable
+from pypod.cli.looking import document, looked, refusal
 from pypod.runtime import state
 
 OWNER_ONLY = 0o600
@@ -19,9 +16,9 @@ def show(words: Words) -> int:
     """Show the database at a glance."""
     found = looked(words, state.show)
     if isinstance(found, Failure):
-        return _refusal(found.failure())
+        return refusal(found.failure())
     if words.own.get("format") == "json":
-        output.say(_json(found.unwrap()))
+        output.say(document(found.unwrap()))
         return output.DONE
     from pypod.pure.state.summary import render
 
@@ -33,10 +30,10 @@ def check(words: Words) -> int:
     """Say what is wrong; 1 where anything is."""
     found = looked(words, state.check)
     if isinstance(found, Failure):
-        return _refusal(found.failure())
+        return refusal(found.failure())
     report = found.unwrap()
     if words.own.get("format") == "json":
-        output.say(_json(report))
+        output.say(document(report))
     else:
         from pypod.pure.state.report import render
 
@@ -50,7 +47,7 @@ def export(words: Words) -> int:
 
     found = looked(words, state.export)
     if isinstance(found, Failure):
-        return _refusal(found.failure())
+        return refusal(found.failure())
     document = exported(found.unwrap())
     path = words.own.get("out")
     if path is None:
@@ -61,13 +58,3 @@ def export(words: Words) -> int:
         output.complain(wrong)
         return output.FAILED
     return output.DONE
-
-
-def _json(record: object) -> str:
-    plain = printable(msgspec.to_builtins(record))
-    return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode() + "\n"
-
-
-def _refusal(problem: Problem) -> int:
-    output.complain(problem.message + (f" ({problem.hint})" if problem.hint else ""))
-    return output.MISUSED if isinstance(problem, Misused) else output.FAILED

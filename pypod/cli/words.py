@@ -22,13 +22,17 @@ def taken_apart(argv: list[str], takes_value: Callable[[str], bool]) -> Result[W
     own: dict[str, str] = {}
     podman: list[str] = []
     arguments: list[str] = []
+    line: list[str] = []
     known = {form: flag for flag in EVERYWHERE for form in flag.forms}
     command = group = ""
     rest = iter(argv)
     for word in rest:
         if word == "--":
-            arguments.extend(rest)
+            left = list(rest)
+            arguments.extend(left)
+            line.extend((word, *left))
         elif not word.startswith("-") or word == "-":
+            line.append(word)
             if command:
                 arguments.append(word)
                 continue
@@ -50,12 +54,12 @@ def taken_apart(argv: list[str], takes_value: Callable[[str], bool]) -> Result[W
                 if wrong:
                     return Failure(wrong)
             else:
-                podman.append(word)
-                if not equals and takes_value(name):
-                    podman.extend(_next(rest))
+                value_of = _next(rest) if not equals and takes_value(name) else []
+                podman.extend((word, *value_of))
+                line.extend((word, *value_of))
     if group and not command and "help" not in own:
         return Failure(f"{group} needs one of {', '.join(below(group))}")
-    return Success(Words(command, own, tuple(podman), tuple(arguments)))
+    return Success(Words(command, own, tuple(podman), tuple(arguments), tuple(line)))
 
 
 def _are_switches(word: str, known: Mapping[str, OwnFlag]) -> bool:

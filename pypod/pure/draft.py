@@ -28,13 +28,15 @@ class Request(Struct, frozen=True):
     ``command``: ``construction``, or the Podman command whose runtime is built (``info``, ``container exists``,
     ``system renumber``, ``system migrate``, ``ps``, ...).  ``options`` are applied as they stand.  ``flags`` are
     Podman's global flags as given, in order, name and value; the options stage turns them into options as Podman does.
-    ``arguments`` are the command's own words.
+    ``arguments`` are the command's own words.  ``backup`` is where the database is copied to before locks are renumbered or
+    containers migrated; empty: it is not, as in libpod.
     """
 
     command: str = "construction"
     options: tuple[RuntimeOption, ...] = ()
     flags: tuple[tuple[str, str], ...] = ()
     arguments: tuple[str, ...] = ()
+    backup: str = ""
 
 
 class Locks(Struct, frozen=True):

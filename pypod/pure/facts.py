@@ -112,6 +112,40 @@ class Probed(Changed, frozen=True, kw_only=True):
     """False when the answer is an assumption: only the kernel can tell, once the plan is applied."""
 
 
+class Ran(Changed, frozen=True, kw_only=True):
+    """The answer to a program that was run for what it does: how it ended; ``signal`` is 0 unless a signal ended it."""
+
+    status: int = 0
+    signal: int = 0
+    assumed: bool = False
+    """Nobody knows before it is done whether it works as it is taken to."""
+
+
+class Waited(Struct, frozen=True):
+    """The answer to waiting for the end of a process: whether it is gone.  ``refusals`` are the signals 0 among those
+    sent meanwhile that the kernel refused, ``refusal`` is its errno.
+    """
+
+    gone: bool
+    refusals: int = 0
+    refusal: int = 0
+
+
+class ContainerProcess(Struct, frozen=True):
+    """A container's first process, its conmon's (0: not known), and the file in which that leaves how it ended."""
+
+    pid: int
+    conmon: int = 0
+    exit_file: str = ""
+
+
+class Mapper(Struct, frozen=True):
+    """A process that has a file mapped: its id and its command's name."""
+
+    pid: int
+    name: str
+
+
 class Handle(Struct, frozen=True):
     """Something held: a lock or a mapping.  Numbered in the order of taking, so that tapes compare."""
 
@@ -168,7 +202,7 @@ class HostFacts(Struct, frozen=True):
 
     ``architecture`` is the kernel's machine name (``x86_64``), ``page_size`` is in bytes, ``boot_id`` the
     text of ``/proc/sys/kernel/random/boot_id`` without its newline.  ``podman_installed`` is the version that
-    ``podman --version`` would print, empty when none is installed.
+    ``podman --version`` would print, empty when none is installed.  ``processors`` are those that this process may use.
     """
 
     hostname: str = "host"
@@ -178,6 +212,7 @@ class HostFacts(Struct, frozen=True):
     selinux: bool = False
     apparmor: bool = False
     seccomp: bool = True
+    processors: int = 1
     build: BuildFacts = BuildFacts()
 
 
@@ -190,6 +225,28 @@ class LockSegment(Struct, frozen=True):
     locks: int
     size: int
     allocated: tuple[int, ...] = ()
+
+
+class Mutex(Struct, frozen=True):
+    """A mutex of a lock segment as its bytes stand: the number of the lock, -1 for the segment's own mutex, the futex word
+    (the thread that holds it, and flags), the owner as the C library notes it, and the kind.
+
+    ``process`` and ``command`` are those of the thread that holds it; 0 and empty where no such thread is to be seen.
+    """
+
+    number: int
+    word: int
+    owner: int
+    kind: int
+    process: int = 0
+    command: str = ""
+
+
+class SegmentLocks(Struct, frozen=True):
+    """A lock segment, and those of its mutexes that are not as they are when nobody holds them."""
+
+    segment: LockSegment
+    mutexes: tuple[Mutex, ...] = ()
 
 
 class Level(Enum):

@@ -139,6 +139,30 @@ class NoSuchContainer(_Problem, frozen=True):
     sentinel = "no such container"
 
 
+class ContainerStopped(_Problem, frozen=True):
+    """libpod's ErrCtrStopped."""
+
+    sentinel = "container is stopped"
+
+
+class ContainerStateInvalid(_Problem, frozen=True):
+    """libpod's ErrCtrStateInvalid."""
+
+    sentinel = "container state improper"
+
+
+class ConmonDead(_Problem, frozen=True):
+    """libpod's ErrConmonDead."""
+
+    sentinel = "conmon process killed"
+
+
+class RuntimeNotFound(_Problem, frozen=True):
+    """libpod's ErrOCIRuntimeNotFound."""
+
+    sentinel = "OCI runtime attempted to invoke a command that was not found"
+
+
 class ContainerExists(_Problem, frozen=True):
     """libpod's ErrCtrExists, which it also gives for an ambiguous id."""
 
@@ -227,6 +251,10 @@ Problem: TypeAlias = (
     | DatabaseClosed
     | DatabaseUnreadable
     | NoSuchContainer
+    | ContainerStopped
+    | ContainerStateInvalid
+    | ConmonDead
+    | RuntimeNotFound
     | ContainerExists
     | PodExists
     | EmptyName

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from returns.result import Result
 
-from pypod.pure.database.facts import DatabaseFacts, Expectation, StateChange, StateObjects
+from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, StateChange, StateObjects
 from pypod.pure.facts import (
     Allocated,
     Changed,
+    ContainerProcess,
     DirectoryEntry,
     FileStatus,
     FilesystemStatus,
@@ -25,9 +26,13 @@ from pypod.pure.facts import (
     HostFacts,
     Identity,
     LockSegment,
+    Mapper,
     Probed,
     ProgramOutput,
+    Ran,
+    SegmentLocks,
     UserEntry,
+    Waited,
 )
 from pypod.pure.failure import HostError
 from pypod.pure.userns.facts import IdMappings
@@ -65,6 +70,12 @@ class FilesChanged(Protocol):
     def change_owner(self, path: str, uid: int, gid: int, /) -> Result[Changed, HostError]: ...
 
 
+class FilesReplaced(Protocol):
+    """Changing files so that whoever looks sees the old or the new one."""
+
+    def replace_file(self, path: str, mode: int, content: bytes, /) -> Result[Changed, HostError]: ...
+
+
 class MountsChanged(Protocol):
     """Mounting, and the overlay driver's test mounts in scratch directories that are gone afterwards."""
 
@@ -89,6 +100,25 @@ class ProcessSeen(Protocol):
     def is_alive(self, pid: int, /) -> Result[bool, HostError]: ...
 
 
+class ContainersSeen(Protocol):
+    """Asking after the processes of containers, and waiting for what they do.  Limits are milliseconds."""
+
+    def ask_runtime(self, argv: tuple[str, ...], runtime_directory: str, /) -> Result[ProgramOutput, HostError]: ...
+    def ping_process(self, pid: int, /) -> Result[None, HostError]: ...
+    def await_end(self, pid: int, limit: int, /) -> Result[Waited, HostError]: ...
+    def await_file(self, path: str, limit: int, /) -> Result[bool, HostError]: ...
+    def read_change_time(self, path: str, /) -> Result[str, HostError]: ...
+    def find_mappers(self, path: str, /) -> Result[tuple[Mapper, ...], HostError]: ...
+
+
+class ContainersSignalled(Protocol):
+    """Signalling containers through their OCI runtime."""
+
+    def signal_container(
+        self, argv: tuple[str, ...], runtime_directory: str, signal: int, process: ContainerProcess, /
+    ) -> Result[Ran, HostError]: ...
+
+
 class ProcessChanged(Protocol):
     """What a process does to itself."""
 
@@ -110,10 +140,11 @@ class LocksSeen(Protocol):
     """Looking at lock segments without taking anything."""
 
     def read_lock_segment(self, name: str, /) -> Result[LockSegment, HostError]: ...
+    def read_locks(self, name: str, /) -> Result[SegmentLocks, HostError]: ...
 
 
 class LocksHeld(Protocol):
-    """Record locks on files and the shared lock segment.  ``name`` is the segment's, such as ``/libpod_lock``."""
+    """Record locks on files, the shared lock segment and its locks.  ``name`` is the segment's, such as ``/libpod_lock``."""
 
     def take_file_lock(self, path: str, exclusive: bool, /) -> Result[Handle, HostError]: ...
     def release_file_lock(self, handle: Handle, /) -> Result[None, HostError]: ...
@@ -121,7 +152,10 @@ class LocksHeld(Protocol):
     def map_lock_segment(self, name: str, locks: int, /) -> Result[Handle, HostError]: ...
     def unmap_lock_segment(self, handle: Handle, /) -> Result[None, HostError]: ...
     def allocate_lock(self, handle: Handle, number: int | None, /) -> Result[Allocated, HostError]: ...
+    def free_lock(self, handle: Handle, number: int, /) -> Result[Changed, HostError]: ...
     def free_all_locks(self, handle: Handle, /) -> Result[Changed, HostError]: ...
+    def take_lock(self, handle: Handle, number: int, /) -> Result[Handle, HostError]: ...
+    def release_lock(self, handle: Handle, /) -> Result[None, HostError]: ...
 
 
 class DatabaseSeen(Protocol):
@@ -129,6 +163,7 @@ class DatabaseSeen(Protocol):
 
     def read_database(self, path: str, /) -> Result[DatabaseFacts, HostError]: ...
     def read_objects(self, path: str, /) -> Result[StateObjects, HostError]: ...
+    def read_container(self, path: str, container: str, /) -> Result[ContainerFacts | None, HostError]: ...
 
 
 class StateSeen(Protocol):
@@ -165,15 +200,17 @@ class Namespaces(Protocol):
     def join_user_namespace(self, pid: int, pause_path: str, /) -> Result[int, HostError]: ...
 
 
-class Observing(FilesSeen, ProcessSeen, HostSeen, LocksSeen, DatabaseSeen, StateSeen, Protocol):
+class Observing(FilesSeen, ProcessSeen, ContainersSeen, HostSeen, LocksSeen, DatabaseSeen, StateSeen, Protocol):
     """The half of a machine that changes nothing."""
 
 
 class Machine(
     Observing,
     FilesChanged,
+    FilesReplaced,
     MountsChanged,
     ProcessChanged,
+    ContainersSignalled,
     LocksHeld,
     DatabaseChanged,
     Services,

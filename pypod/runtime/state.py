@@ -57,6 +57,13 @@ def find(wanted: Wanted, *, explained: bool = False) -> Program[Where]:
     if wanted.file:
         return Where(wanted.file)
     draft = yield from TO_THE_STATE(Draft(wanted.request))
+    return (yield from located(draft, wanted, explained=explained))
+
+
+def located(draft: Draft, wanted: Wanted, *, explained: bool = False) -> Program[Where]:
+    """The database in use, by the configuration of a draft that came :data:`TO_THE_STATE`."""
+    if wanted.file:
+        return Where(wanted.file)
     where = places(draft.configured)
     bolt = holds_something((yield from attempt(Stat(where.bolt))))
     sqlite = holds_something((yield from attempt(Stat(where.sqlite))))
@@ -121,4 +128,4 @@ def _present(wanted: Wanted, *, explained: bool = False) -> Program[Where]:
     return where if where.is_there else settle(missing)
 
 
-__all__ = ["Listing", "Wanted", "Where", "check", "export", "find", "list_containers", "list_ids", "show"]
+__all__ = ["Listing", "Wanted", "Where", "check", "export", "find", "list_containers", "list_ids", "located", "show"]

@@ -32,8 +32,8 @@ def database(
 ) -> dict[str, Any]:
     """The buckets of a database.
 
-    ``containers`` and ``pods`` have ``id``, ``name``, ``lock`` and maybe ``state``, ``pid``, ``pod``, ``runtime``;
-    ``volumes`` ``name`` and ``lock``; ``exec_sessions`` are pairs of session and container.
+    ``containers`` and ``pods`` have ``id``, ``name``, ``lock`` and maybe ``state``, ``pid``, ``pod``, ``runtime``; a
+    container may have further fields of its ``config`` and of its ``state``, where that is an object; ``volumes`` ``name`` and ``lock``; ``exec_sessions`` are pairs of session and container.
     """
     tree: dict[str, Any] = {name: {} for name in TOP_LEVEL}
     tree["runtime-config"] = dict(configuration)
@@ -64,8 +64,12 @@ def _container(one: dict[str, Any]) -> dict[str, Any]:
     config = {"id": one["id"], "name": one["name"], "lockID": one["lock"], "runtime": one.get("runtime", "runc")}
     if one.get("pod"):
         config["pod"] = one["pod"]
-    state = {"state": one.get("state", 1), "pid": one.get("pid", 0)}
-    return {"config": _json(config), "state": _json({name: held for name, held in state.items() if held})}
+    held = one.get("state", 1)
+    state: dict[str, Any] = held if isinstance(held, dict) else {"state": held, "pid": one.get("pid", 0)}
+    return {
+        "config": _json({**config, **one.get("config", {})}),
+        "state": _json({name: value for name, value in state.items() if value}),
+    }
 
 
 def _pod(one: dict[str, Any], containers: tuple[dict[str, Any], ...]) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from pypod.pure.program import Program, run
 from pypod.pure.tape import Tape
 from pypod.pure.vocabulary.files import LookAt
 from pypod.pure.world import World, learn
+from pypod.pure.world.containers import Containers
 from pypod.pure.world.describe import described, next_step
-from pypod.pure.world.stored import Stored
 
 T = TypeVar("T")
 
@@ -124,9 +124,9 @@ class SimulatedHost:
         """Run a program to its end.  One that leaves its process has to be given as what makes it, to be started again."""
         return ran(make, Simulation(self.world))
 
-    def planning(self) -> tuple[Stored, Planning]:
+    def planning(self) -> tuple[Containers, Planning]:
         """The host as a machine that is only looked at, and a planning host over it."""
-        machine = Stored(self.world)
+        machine = Containers(self.world)
         known = World(umask=self.world.umask, drawn=self.world.drawn, next_pid=self.world.next_pid)
         return machine, Planning(machine, learn(known, LookAt("/"), machine.look_at("/")))
 

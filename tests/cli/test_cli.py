@@ -70,11 +70,17 @@ def _written_nowhere(_path: str, _content: bytes) -> str:
     return ""
 
 
+def _nothing_constructed(_given: Words) -> int:
+    return output.DONE
+
+
 @given(words)
 def test_nothing_raises(given_words: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         planning(patch, Success(tapes.first_run()))
         patch.setattr(output, "write_whole", _written_nowhere)
+        for constructing in ("pypod.cli.constructing.run", "pypod.cli.apply.run"):
+            patch.setattr(constructing, _nothing_constructed)
         patch.setattr(sys, "stdout", io.StringIO())
         patch.setattr(sys, "stderr", complaints := io.StringIO())
         status = main(given_words)

@@ -9,7 +9,7 @@ import argparse
 import collections
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from tests.golden.compare import ASPECTS, compared
 from tests.golden.recordings import every_recording, folder_recordings
 from tests.golden.replay import outcomes
 
+Outcomes = Callable[[dict[str, Any]], Iterable[dict[str, Any] | None]]
 
-def main() -> int:
-    """Replay, compare, print."""
+
+def main(run: Outcomes = outcomes) -> int:
+    """Run each recorded case, compare, print; ``run`` gives the outcomes of its steps."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--area")
@@ -34,7 +36,7 @@ def main() -> int:
         case = recording["case"]
         if options.area not in (None, case["area"]) or options.case not in (None, case["name"]):
             continue
-        for number, aspect, difference in _differences(recording):
+        for number, aspect, difference in _differences(recording, run):
             if options.aspect not in (None, aspect):
                 continue
             for row in (case["area"], "all"):
@@ -53,11 +55,11 @@ def main() -> int:
     return 0 if good == total else 1
 
 
-def _differences(recording: dict[str, Any]) -> Iterable[tuple[int, str, str]]:
+def _differences(recording: dict[str, Any], run: Outcomes) -> Iterable[tuple[int, str, str]]:
     wanted = recording["outcome"]["steps"]
     number = 0
     try:
-        for number, have in enumerate(outcomes(recording)):
+        for number, have in enumerate(run(recording)):
             if have is not None:
                 for aspect, difference in compared(wanted[number], have):
                     yield number, aspect, difference

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.golden.plain import Object, is_list, is_object, member
 
-ASPECTS = ("exit", "error", "log", "settings", "changes", "database", "locks")
+ASPECTS = ("exit", "error", "log", "settings", "info", "changes", "database", "locks")
 
 FOREIGN = (
     "filtering at log level", "Called ", "Setting parallel job count", "Loading registries configuration",
@@ -60,6 +60,23 @@ def shown_settings(info: dict[str, Any] | None) -> dict[str, Any] | None:
     return picked
 
 
+_OF_THE_MOMENT = (
+    "buildahVersion", "cpus", "kernel", "memFree", "memTotal", "swapFree", "swapTotal", "uptime", "cgroupControllers",
+)  # fmt: skip
+
+
+def shown_info(info: dict[str, Any] | None) -> dict[str, Any] | None:
+    """``info`` without what names the build, the machine or the moment."""
+    if not info:
+        return None
+    host = {key: value for key, value in info.get("host", {}).items() if key not in _OF_THE_MOMENT}
+    for part in ("conmon", "ociRuntime", "slirp4netns"):
+        if isinstance(host.get(part), dict):
+            host[part] = {key: value for key, value in host[part].items() if key != "package"}
+    plugins = {**info["plugins"], "volume": sorted(info["plugins"]["volume"])} if "plugins" in info else None
+    return {**{key: value for key, value in info.items() if key != "version"}, "host": host, "plugins": plugins}
+
+
 def without_tokens(entries: dict[str, Any] | None) -> dict[str, Any] | None:
     """Files without the last-writer tokens of lock files: 64 random digits, of which only the number counts."""
     if entries is None:
@@ -85,6 +102,7 @@ def view(step: Object) -> dict[str, Any]:
         "error": own_words(step.get("error")),
         "log": runtime_log(step.get("log") or []) or None,
         "settings": shown_settings(step.get("info")),
+        "info": shown_info(step.get("info")),
         "changes": {
             "created": without_tokens(step.get("created")),
             "removed": step.get("removed"),

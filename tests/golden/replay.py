@@ -95,7 +95,7 @@ def _said(done: Rehearsal, names: Names) -> dict[str, Any]:
     ]
     info = names.named_tree(_plain(done.draft.info)) if done.draft.info else None
     ending = done.ending
-    said: dict[str, Any] = {"rc": done.draft.status, "error": None, "log": _sorted(log), "info": info}
+    said: dict[str, Any] = {"rc": done.draft.status, "error": None, "log": sorted_runs(log), "info": info}
     if isinstance(ending, Departed):
         said["rc"] = ending.status
     elif ending is not None:
@@ -127,7 +127,7 @@ def _left(before: World, after: World, names: Names, databases: Databases) -> di
     return {**changed, "db": databases.after(before, after, names, touched), "locks": locks(after)}
 
 
-def _sorted(lines: list[list[str]]) -> list[list[str]]:
+def sorted_runs(lines: list[list[str]]) -> list[list[str]]:
     """Each unbroken run of lines whose order is not the program's, sorted."""
     for prefixes in _UNORDERED:
         out: list[list[str]] = []

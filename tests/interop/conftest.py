@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,15 @@ def scratch(tmp_path: Path) -> Path:
     place = tmp_path / "scratch"
     place.mkdir()
     return place
+
+
+@pytest.fixture
+def link(tmp_path: Path) -> Iterator[Path]:
+    """A short name of the scratch place: podman refuses a run root of more than 50 characters."""
+    found = Path(f"/run/pypod-beside-{os.getpid()}")
+    found.symlink_to(tmp_path)
+    yield found
+    found.unlink()
 
 
 @pytest.fixture(scope="session")

@@ -21,15 +21,6 @@ from tests.interop.test_real_podman import missing_podman
 COMMAND = 'mount --make-rprivate / && mount -t tmpfs none /dev/shm && exec "$0" "$@"'
 
 
-@pytest.fixture
-def link(tmp_path: Path) -> Any:
-    """A short name of the scratch place: podman refuses a run root of more than 50 characters."""
-    found = Path(f"/run/pypod-writing-{os.getpid()}")
-    found.symlink_to(tmp_path)
-    yield found
-    found.unlink()
-
-
 def played(what: str, place: Path, judge: Path) -> dict[str, Any]:
     why = missing_podman()
     if why:

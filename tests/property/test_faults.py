@@ -37,6 +37,7 @@ from pypod.testing.databases import database, runtime_configuration
 from pypod.testing.host import Ran, SimulatedHost, still_held
 from pypod.testing.program_laws import ERRNOS, check_fault, check_interrupt, check_program_laws
 from pypod.testing.strategies import rich_hosts, rich_requests
+from tests.pure import running_host
 
 THOROUGH: Final = settings().max_examples > 100
 """In the deep profile every effect is refused with every errno, else each with one of them in turn."""
@@ -98,6 +99,13 @@ def of_a_user(driver: str = "vfs") -> dict[str, Any]:
     )
 
 
+RUNNING: Final = running_host.host(
+    running_host.container(1, 3, 1001, 2001),
+    running_host.container(2, 3, 1002, 2002, stopSignal=28),
+    alive=(1001, 2001, 1002, 2002),
+)
+"""Two containers that run, one of which does not heed its signal."""
+
 JOURNAL: Final = {"/run/systemd/journal/socket": {"socket": True, "mode": "0666"}}
 FIRST: Final = (Request(),)
 
@@ -110,6 +118,7 @@ REPRESENTATIVE: Final[dict[str, tuple[SimulatedHost, Request]]] = {
     "rootless second run": (SimulatedHost(of_a_user(), FIRST), Request("container exists", (), (), ("x",))),
     "renumber": (SimulatedHost(with_objects()), Request("system renumber")),
     "migrate": (SimulatedHost(with_objects()), Request("system migrate")),
+    "migrate what runs": (SimulatedHost(RUNNING), Request("system migrate", (), (("new-runtime", "crun"),))),
     "lock files": (SimulatedHost(with_objects('lock_type = "file"')), Request("system renumber")),
     "journal": (
         SimulatedHost(host_with("vfs", 'events_logger = "journald"', files=JOURNAL, init="systemd")),

@@ -15,34 +15,10 @@ from pypod.pure.failure import Departed, Misused
 from pypod.pure.options.flags import parse
 from pypod.pure.vocabulary.namespaces import JoinUserNamespace
 from pypod.pure.vocabulary.telling import Note
-from pypod.pure.world import World
 from pypod.pure.world.describe import described, next_step
+from tests.pure.described_commands import HOST, ran
 
-_CONMON = {"stdout": "conmon version 2.0.30\ncommit: abcdef\n"}
-_HOST: dict[str, Any] = {
-    "programs": {
-        "/usr/bin/conmon": _CONMON,
-        "/usr/bin/runc": {"stdout": "runc version 1.0.3\n"},
-        "/usr/bin/nsenter": {},
-    },
-    "env": {"STORAGE_DRIVER": "vfs"},
-    "files": {
-        "/etc/containers/storage.conf": {
-            "text": '[storage]\ndriver = "vfs"\ngraphroot = "/var/lib/containers/storage"\n'
-            'runroot = "/run/containers/storage"\n'
-        }
-    },
-}
 _LOCK = "/var/lib/containers/storage/storage.lock"
-
-
-def _ran(*words: str, **more: Any) -> tuple[Rehearsal, World, World]:
-    """What a command line did, and the host before and after."""
-    world = described({**_HOST, **more, "steps": [{"args": list(words)}]}).unwrap()
-    line = parse(words).unwrap()
-    host = Simulation(world)
-    done = rehearse(Request(line.runs, (), (*line.flags, *line.own), line.arguments), host)
-    return done, world, host.world
 
 
 def _lines(done: Rehearsal) -> list[str]:
@@ -50,11 +26,11 @@ def _lines(done: Rehearsal) -> list[str]:
 
 
 def _conf(text: str) -> dict[str, Any]:
-    return {**_HOST["files"], "/etc/containers/containers.conf": {"text": text}}
+    return {**HOST["files"], "/etc/containers/containers.conf": {"text": text}}
 
 
 def test_engine_environment_without_a_value_ends_the_command() -> None:
-    done, _, after = _ran("info", files=_conf('[engine]\nenv = ["NOEQUALS"]\n'))
+    done, _, after = ran("info", files=_conf('[engine]\nenv = ["NOEQUALS"]\n'))
     text = "invalid environment variable for engine NOEQUALS, valid configuration is KEY=value pair"
     assert isinstance(done.ending, Misused)
     assert (done.ending.message, done.ending.exit_status) == (text, 125)
@@ -62,7 +38,7 @@ def test_engine_environment_without_a_value_ends_the_command() -> None:
 
 
 def test_engine_environment_that_is_set_is_skipped() -> None:
-    done, _, _ = _ran("info", files=_conf('[engine]\nenv = ["HOME=/x", "Y=z=1"]\n'))
+    done, _, _ = ran("info", files=_conf('[engine]\nenv = ["HOME=/x", "Y=z=1"]\n'))
     text = "environment variable HOME is already defined, skip the settings from containers.conf"
     assert text in _lines(done)
     assert done.ending is None
@@ -80,7 +56,7 @@ def test_engine_environment_that_is_set_is_skipped() -> None:
     ],
 )
 def test_flags_that_are_checked_after_construction(flags: tuple[str, ...], text: str) -> None:
-    done, _, after = _ran(*flags, "info")
+    done, _, after = ran(*flags, "info")
     assert isinstance(done.ending, Misused)
     assert (done.ending.message, done.ending.exit_status) == (text, 125)
     assert after.nodes[_LOCK].size == 0
@@ -101,7 +77,7 @@ def test_flags_that_are_checked_after_construction(flags: tuple[str, ...], text:
     ],
 )
 def test_commands_without_a_runtime_change_nothing(words: tuple[str, ...]) -> None:
-    done, before, after = _ran(*words)
+    done, before, after = ran(*words)
     assert done.ending is None
     assert set(after.nodes) == set(before.nodes)
 
@@ -109,7 +85,7 @@ def test_commands_without_a_runtime_change_nothing(words: tuple[str, ...]) -> No
 def test_a_rootless_user_who_asks_for_help_gets_directories() -> None:
     directories = {"/run/user/1000": {"mode": "0700"}}
     rootless = {"uid": 1000, "env": {"XDG_RUNTIME_DIR": "/run/user/1000"}, "dirs": directories, "files": {}}
-    _, before, after = _ran("help", **rootless)
+    _, before, after = ran("help", **rootless)
     assert set(after.nodes) - set(before.nodes) == {"/run/user/1000/containers", "/run/user/1000/libpod"}
 
 
@@ -119,12 +95,12 @@ def test_help_behind_two_dashes_is_an_argument() -> None:
 
 
 def test_reading_events_makes_a_second_eventer() -> None:
-    done, _, _ = _ran("events", "--stream=false")
+    done, _, _ = ran("events", "--stream=false")
     assert _lines(done).count("Initializing event backend file") == 2
 
 
 def test_engine_environment_without_a_name() -> None:
-    done, _, _ = _ran("info", files=_conf('[engine]\nenv = ["=x"]\n'))
+    done, _, _ = ran("info", files=_conf('[engine]\nenv = ["=x"]\n'))
     assert isinstance(done.ending, Misused)
     assert done.ending.message == "setenv: invalid argument"
 
@@ -150,7 +126,7 @@ def test_help_before_a_command_is_that_of_the_command() -> None:
 
 
 def test_what_goes_wrong_in_the_second_runtime_is_printed() -> None:
-    done, _, _ = _ran("system", "migrate", "--new-runtime", "nope")
+    done, _, _ = ran("system", "migrate", "--new-runtime", "nope")
     text = 'change to runtime "nope" requested but no such runtime is defined: invalid argument'
     said = [effect for effect, _ in done.tape if isinstance(effect, Note) and effect.stream is Stream.STDOUT]
     assert [note.message for note in said] == [text]
@@ -160,7 +136,7 @@ def test_what_goes_wrong_in_the_second_runtime_is_printed() -> None:
 
 def test_migrating_works_from_within_a_live_pause_process() -> None:
     rootless: dict[str, Any] = {
-        **_HOST,
+        **HOST,
         "uid": 1000,
         "dirs": {"/run/user/1000": {"mode": "0700"}},
         "env": {"STORAGE_DRIVER": "vfs", "XDG_RUNTIME_DIR": "/run/user/1000"},

@@ -7,10 +7,16 @@ import errno
 import pytest
 from returns.result import Failure, Success
 
-from pypod.pure.facts import LockSegment
-from pypod.pure.failure import HostError
+from pypod.pure.draft import Locks
+from pypod.pure.facts import NOTHING_CHANGED, Handle, LockSegment
+from pypod.pure.failure import HostError, Problem
 from pypod.pure.locks.decide import Opening, lock_kind, mapped_beyond_end, unopened
 from pypod.pure.locks.layout import layout_of
+from pypod.pure.locks.stage import free, under_lock
+from pypod.pure.program import Program, drive
+from pypod.pure.vocabulary.changes import CreateFile, RemoveFile
+from pypod.pure.vocabulary.locks import FreeLock, ReleaseFileLock, ReleaseLock, TakeFileLock, TakeLock
+from tests.pure.conversation import Conversation
 
 
 @pytest.mark.parametrize(
@@ -56,3 +62,76 @@ def test_unknown_type() -> None:
     refused = lock_kind("SHM")
     assert isinstance(refused, Failure)
     assert refused.failure().message == "unknown lock type SHM: invalid argument"
+
+
+SEGMENT = Locks("shm", "/libpod_lock", Handle(2, "/libpod_lock"), 64)
+FILES = Locks("file", "/run/libpod/locks")
+LOCK = Handle(3, "lock 7 of /libpod_lock")
+FILE = "/run/libpod/locks/7"
+
+
+def _nothing(_lock: Handle) -> Program[str]:
+    yield from ()
+    return "done"
+
+
+def _ended(locks: Locks, number: int, conversation: Conversation) -> str | Problem:
+    ending = drive(under_lock(locks, number, _nothing), conversation)
+    conversation.check_finished()
+    if isinstance(ending, Failure):
+        problem = ending.failure()
+        assert isinstance(problem, Problem)
+        return problem
+    return ending.unwrap()
+
+
+def test_under_the_lock_of_an_object() -> None:
+    taken = (TakeLock(SEGMENT.handle or LOCK, 7), Success(LOCK)), (ReleaseLock(LOCK), Success(None))
+    assert _ended(SEGMENT, 7, Conversation(taken)) == "done"
+    file = Handle(3, FILE)
+    taken_file = (
+        (CreateFile(FILE, 0o644), Success(NOTHING_CHANGED)),
+        (TakeFileLock(FILE), Success(file)),
+        (ReleaseFileLock(file), Success(None)),
+    )
+    assert _ended(FILES, 7, Conversation(taken_file)) == "done"
+
+
+def test_a_lock_that_cannot_be_taken_is_gos_panic() -> None:
+    effect = TakeLock(SEGMENT.handle or LOCK, 7)
+    refused = HostError(errno.ENOTRECOVERABLE, "lock", LOCK.subject)
+    problem = _ended(SEGMENT, 7, Conversation([(effect, Failure(refused))]))
+    assert isinstance(problem, Problem)
+    assert (problem.message, problem.exit_status, problem.cause) == ("state not recoverable", 2, refused)
+    beyond = _ended(SEGMENT, 65, Conversation([]))
+    assert isinstance(beyond, Problem)
+    assert beyond.message == "given semaphore 65 is higher than maximum locks count 64: invalid argument"
+    assert beyond.exit_status == 2
+    opened = HostError(errno.EISDIR, "open", FILE)
+    made = (CreateFile(FILE, 0o644), Success(NOTHING_CHANGED))
+    unopened_file = _ended(FILES, 7, Conversation([made, (TakeFileLock(FILE), Failure(opened))]))
+    assert isinstance(unopened_file, Problem)
+    assert unopened_file.message == f'error acquiring lock: error opening "{FILE}": is a directory'
+    assert unopened_file.exit_status == 2
+
+
+@pytest.mark.parametrize(
+    ("locks", "number", "effect", "answer", "text"),
+    [
+        (SEGMENT, 7, FreeLock(SEGMENT.handle or LOCK, 7), Success(NOTHING_CHANGED), ""),
+        (SEGMENT, 7, FreeLock(SEGMENT.handle or LOCK, 7), errno.ENOENT, "no such file or directory"),
+        (SEGMENT, 64, FreeLock(SEGMENT.handle or LOCK, 64), errno.EINVAL, "invalid argument"),
+        (SEGMENT, 65, None, 0, "given semaphore 65 is higher than maximum locks count 64: invalid argument"),
+        (FILES, 7, RemoveFile(FILE), Success(NOTHING_CHANGED), ""),
+        (FILES, 7, RemoveFile(FILE), errno.ENOENT, f"deallocating lock 7: remove {FILE}: no such file or directory"),
+    ],
+)
+def test_freeing_one_lock(
+    locks: Locks, number: int, effect: FreeLock | RemoveFile | None, answer: object, text: str
+) -> None:
+    call = "remove" if locks is FILES else "free"
+    given = Failure(HostError(answer, call, FILE)) if isinstance(answer, int) else Success(NOTHING_CHANGED)
+    conversation = Conversation([] if effect is None else [(effect, given)])
+    freed = drive(free(locks, number), conversation).unwrap()
+    conversation.check_finished()
+    assert (freed.failure() if isinstance(freed, Failure) else "") == text

@@ -22,8 +22,8 @@ from pypod.effects.linux.content import MOST
 from pypod.effects.linux.refusal import asked
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, open_snapshot
-from pypod.pure.database.facts import DatabaseFacts, StateObjects
-from pypod.pure.database.objects import facts_of_snapshot, objects_of_snapshot
+from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, StateObjects
+from pypod.pure.database.objects import container_of_snapshot, facts_of_snapshot, objects_of_snapshot
 from pypod.pure.database.tree import damage
 from pypod.pure.failure import HostError
 
@@ -43,6 +43,11 @@ def read_objects(path: str) -> Result[StateObjects, HostError]:
     return read_snapshot(path, objects_of_snapshot)
 
 
+def read_container(path: str, container: str) -> Result[ContainerFacts | None, HostError]:
+    """One container.  Failures as for :func:`read_database`."""
+    return read_snapshot(path, lambda snapshot: container_of_snapshot(snapshot, container))
+
+
 class LinuxDatabase:
     """The observing half of the database for a Linux machine."""
 
@@ -51,6 +56,9 @@ class LinuxDatabase:
 
     def read_objects(self, path: str, /) -> Result[StateObjects, HostError]:
         return read_objects(path)
+
+    def read_container(self, path: str, container: str, /) -> Result[ContainerFacts | None, HostError]:
+        return read_container(path, container)
 
 
 def read_snapshot(path: str, reading: Callable[[Snapshot], Result[T, BoltError]]) -> Result[T, HostError]:
@@ -138,4 +146,4 @@ def _shared_lock(descriptor: int) -> Generator[bool, None, None]:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-__all__ = ["LinuxDatabase", "open_quietly", "read_database", "read_objects", "read_snapshot"]
+__all__ = ["LinuxDatabase", "open_quietly", "read_container", "read_database", "read_objects", "read_snapshot"]

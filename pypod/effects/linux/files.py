@@ -11,21 +11,13 @@ from typing import Final
 from returns.result import Failure, Result, Success
 
 from pypod.effects.linux.content import content_of, input_content
+from pypod.effects.linux.entries import TYPES
 from pypod.effects.linux.mounts import filesystem_magic, mount_points
 from pypod.effects.linux.refusal import asked
 from pypod.pure.facts import DirectoryEntry, FileStatus, FilesystemStatus, FileType
 from pypod.pure.failure import HostError
 from pypod.pure.gotext import cleaned
 
-_TYPES: Final = {
-    stat.S_IFREG: FileType.FILE,
-    stat.S_IFDIR: FileType.DIRECTORY,
-    stat.S_IFLNK: FileType.LINK,
-    stat.S_IFIFO: FileType.FIFO,
-    stat.S_IFSOCK: FileType.SOCKET,
-    stat.S_IFCHR: FileType.CHARACTER,
-    stat.S_IFBLK: FileType.BLOCK,
-}
 _READ_ONLY: Final = 1
 _LINKS: Final = 255
 _WALKED: Final = 200_000
@@ -34,7 +26,7 @@ _REMAINS: Final = ("user.fuseoverlayfs.", "user.containers.")
 
 def _status(found: os.stat_result) -> FileStatus:
     return FileStatus(
-        _TYPES.get(stat.S_IFMT(found.st_mode), FileType.FILE), stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid,
+        TYPES.get(stat.S_IFMT(found.st_mode), FileType.FILE), stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid,
         found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino,
     )  # fmt: skip
 
@@ -52,7 +44,7 @@ def _entry_type(entry: os.DirEntry[str]) -> FileType:
         return FileType.DIRECTORY
     if entry.is_file(follow_symlinks=False):
         return FileType.FILE
-    return _TYPES.get(stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode), FileType.FILE)
+    return TYPES.get(stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode), FileType.FILE)
 
 
 def _check_access(path: str) -> None:

@@ -26,7 +26,7 @@ def _text(path: str) -> str:
         return ""
 
 
-def _selinux_is_enabled() -> bool:
+def selinux_is_enabled() -> bool:
     """The SELinux filesystem is mounted and this process has a label other than the initial one (go-selinux)."""
     label = _text("/proc/self/attr/current").strip("\0")
     return label not in ("", "kernel") and "/sys/fs/selinux" in mount_points()
@@ -44,9 +44,10 @@ def _host() -> HostFacts:
         architecture=names.machine,
         page_size=os.sysconf("SC_PAGE_SIZE"),
         boot_id=_text("/proc/sys/kernel/random/boot_id"),
-        selinux=_selinux_is_enabled(),
+        selinux=selinux_is_enabled(),
         apparmor=_text("/sys/module/apparmor/parameters/enabled").startswith("Y"),
         seccomp=_seccomp_is_supported(),
+        processors=len(os.sched_getaffinity(0)),
     )
 
 
@@ -68,9 +69,14 @@ def rfc3339(seconds: int, nanoseconds: int, zone: int) -> str:
     return f"{plain}{fraction}" + (f"{sign}{minutes // 60:02d}:{minutes % 60:02d}" if zone else "Z")
 
 
-def _now() -> str:
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+def local_time(moment: int) -> str:
+    """A time, in nanoseconds since the epoch, in the zone of this process."""
+    seconds, nanoseconds = divmod(moment, 1_000_000_000)
     return rfc3339(seconds, nanoseconds, time.localtime(seconds).tm_gmtoff)
+
+
+def _now() -> str:
+    return local_time(time.time_ns())
 
 
 class LinuxHost:

@@ -8,6 +8,7 @@ from typing import Final
 from pypod.effects.linux.content import content_of
 
 MOUNTINFO: Final = "/proc/self/mountinfo"
+_PROPAGATING: Final = ("shared:", "master:")
 
 MAGIC: Final = {
     "autofs": 0x0187, "bfs": 0x1BADFACE, "binfmt_misc": 0x42494E4D, "bpf": 0xCAFE4A11, "btrfs": 0x9123683E,
@@ -35,6 +36,12 @@ def mount_lines() -> list[list[str]]:
 def mount_points() -> frozenset[str]:
     """Every path on which something is mounted."""
     return frozenset(_unescaped(fields[4]) for fields in mount_lines() if len(fields) > 4)
+
+
+def propagates(point: str) -> bool:
+    """Whether what is mounted below a mount point is mounted elsewhere too, or the other way round."""
+    fields = next((fields for fields in reversed(mount_lines()) if _unescaped(fields[4]) == point), list[str]())
+    return "-" in fields and any(one.startswith(_PROPAGATING) for one in fields[6 : fields.index("-")])
 
 
 def filesystem_magic(path: str) -> int:

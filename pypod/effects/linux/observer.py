@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from pypod.effects.linux.containers import LinuxContainersSeen
 from pypod.effects.linux.content import content_of
 from pypod.effects.linux.database import LinuxDatabase
 from pypod.effects.linux.files import LinuxFiles
@@ -13,7 +14,7 @@ from pypod.effects.linux.process import LinuxProcess
 from pypod.effects.linux.stored import LinuxStored
 
 
-class LinuxObserver(LinuxFiles, LinuxProcess, LinuxHost, LinuxLocks, LinuxDatabase, LinuxStored):
+class LinuxObserver(LinuxFiles, LinuxProcess, LinuxContainersSeen, LinuxHost, LinuxLocks, LinuxDatabase, LinuxStored):
     """Everything that can be seen of this machine; nothing here changes it."""
 
 

@@ -68,6 +68,14 @@ def run(path: str, argv: tuple[str, ...], stdin: bytes, environment: dict[str, s
     return ProgramOutput(code, stdout, stderr) if code >= 0 else ProgramOutput(-1, stdout, stderr, -code)
 
 
+def run_through(path: str, argv: tuple[str, ...], environment: dict[str, str]) -> int:
+    """Run a program with this process's standard streams, however long it takes: its exit code, or the negative number of
+    the signal that ended it.  Raises OSError if it does not start.
+    """
+    child = os.posix_spawn(path, argv, environment, setsigdef=_RESET)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 def _start(path: str, argv: tuple[str, ...], environment: dict[str, str]) -> tuple[int, list[int]]:
     """The child's id, and our ends of its standard input, output and error."""
     pipes = [os.pipe(), os.pipe(), os.pipe()]

@@ -48,7 +48,8 @@ class ContainerFacts(Struct, frozen=True):
 
     ``state`` is libpod's number (3 running, 6 exited, ...), -1 where the state is missing.  ``damage`` is the text
     with which libpod leaves the object out (unreadable JSON, no configuration).  ``networks`` are the networks it joined
-    with the addresses it got, for as many as have a result; ``mapped_root`` the host's ids of its root.
+    with the addresses it got, for as many as have a result; ``mapped_root`` the host's ids of its root.  ``image`` is the
+    name of its image and ``labels`` are what its events carry; ``private_pids``: it has a PID namespace of its own.
     """
 
     id: str
@@ -66,6 +67,12 @@ class ContainerFacts(Struct, frozen=True):
     stop_timeout: int = 10
     static_dir: str = ""
     conmon_pid_file: str = ""
+    image: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    private_pids: bool = True
+    no_cgroups: bool = False
+    restart_policy: str = ""
+    stopped_by_user: bool = False
     damage: str = ""
     state_damage: str = ""
     """Why its state cannot be read where it is there; the object is loaded all the same."""

@@ -35,6 +35,18 @@ class _IdMappings(Struct, frozen=True):
     gids: list[_IdMap] | None = field(default=None, name="GIDMap")
 
 
+class _LinuxNamespace(Struct, frozen=True):
+    type: str = ""
+
+
+class _Linux(Struct, frozen=True):
+    namespaces: list[_LinuxNamespace] | None = None
+
+
+class _Spec(Struct, frozen=True):
+    linux: _Linux | None = None
+
+
 class _ContainerConfig(Struct, frozen=True):
     name: str = ""
     lock: int = field(default=0, name="lockID")
@@ -47,6 +59,11 @@ class _ContainerConfig(Struct, frozen=True):
     stop_timeout: int = field(default=0, name="stopTimeout")
     static_dir: str = field(default="", name="staticDir")
     conmon_pid_file: str = field(default="", name="conmonPidFile")
+    image: str = field(default="", name="rootfsImageName")
+    labels: dict[str, str] | None = None
+    spec: _Spec | None = None
+    no_cgroups: bool = field(default=False, name="noCgroups")
+    restart_policy: str = ""
 
 
 class _Address(Struct, frozen=True):
@@ -62,6 +79,7 @@ class _ContainerState(Struct, frozen=True):
     pid: int = 0
     conmon_pid: int = field(default=0, name="conmonPid")
     results: list[_NetworkResult] | None = field(default=None, name="networkResults")
+    stopped_by_user: bool = field(default=False, name="stoppedByUser")
 
 
 class _PodConfig(Struct, frozen=True):
@@ -150,6 +168,17 @@ def objects_of_snapshot(snapshot: Snapshot) -> Result[StateObjects, BoltError]:
     return view(snapshot, lambda root: objects_of(BoltBuckets(root)))
 
 
+def container_of(buckets: Buckets, key: str) -> ContainerFacts | None:
+    """One container; ``None`` where it has no bucket."""
+    bucket = _inside(buckets.bucket("ctr"), key)
+    return None if bucket is None else _container(key, bucket)
+
+
+def container_of_snapshot(snapshot: Snapshot, key: str) -> Result[ContainerFacts | None, BoltError]:
+    """One container of a file."""
+    return view(snapshot, lambda root: container_of(BoltBuckets(root), key))
+
+
 def objects_of(buckets: Buckets) -> StateObjects:
     """The containers, pods and volumes that are listed, each with its configuration and what matters of its state."""
     containers, pods = buckets.bucket("ctr"), buckets.bucket("pod")
@@ -222,9 +251,21 @@ def _container(key: str, bucket: Buckets | None) -> ContainerFacts:
         stop_timeout=config.stop_timeout,
         static_dir=config.static_dir,
         conmon_pid_file=config.conmon_pid_file,
+        image=config.image,
+        labels=tuple(sorted((config.labels or {}).items())),
+        private_pids=_private_pids(config.spec),
+        no_cgroups=config.no_cgroups,
+        restart_policy=config.restart_policy,
+        stopped_by_user=known.stopped_by_user,
         damage=_failure(read),
         state_damage=_failure(state),
     )
+
+
+def _private_pids(spec: _Spec | None) -> bool:
+    """Whether the specification asks for a PID namespace (``Container.hasNamespace``)."""
+    asked = (spec.linux.namespaces or ()) if spec is not None and spec.linux is not None else ()
+    return any(one.type == "pid" for one in asked)
 
 
 def _failure(result: Result[T, str]) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pyrsistent import PMap, pmap
 from returns.result import Failure, Result, Success
@@ -134,22 +133,3 @@ def graph_option(text: str) -> tuple[str, str]:
 def is_mount_program(key: str) -> bool:
     """Whether an option names a program, which is shown with its version."""
     return key.endswith("mount_program")
-
-
-def search_registries(content: Result[bytes, HostError]) -> Shown:
-    """The registries that short names are searched in; nothing where registries.conf names none."""
-    if isinstance(content, Failure):
-        return pmap()
-    import tomllib
-
-    try:
-        table = tomllib.loads(content.unwrap().decode("utf-8", "replace"))
-    except tomllib.TOMLDecodeError:
-        return pmap()
-    names = _texts(table.get("unqualified-search-registries"))
-    return pmap({"search": names}) if names else pmap()
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    listed = cast("Sequence[object]", value) if isinstance(value, list) else ()
-    return tuple(str(one) for one in listed)

@@ -24,6 +24,7 @@ from pypod.pure.draft import Draft
 from pypod.pure.facts import FileStatus, Level
 from pypod.pure.failure import HostError, Problem
 from pypod.pure.info.environment import TEMPORARY, assignment, skipped, unset
+from pypod.pure.info.form import version_shown
 from pypod.pure.info.host import (
     BUILDAH_VERSION,
     OS_RELEASE,
@@ -41,13 +42,30 @@ from pypod.pure.info.host import (
     program,
     program_version,
     remote_socket,
-    search_registries,
     seccomp_profile,
+)
+from pypod.pure.info.kernel import (
+    CGROUP_ROOT,
+    CGROUPS,
+    KERNEL,
+    MEMORY,
+    OWN_CGROUP,
+    UPTIME,
+    enabled_controllers,
+    kernel,
+    listed_controllers,
+    memory,
+    mounted_controllers,
+    own_controllers_file,
+    unread,
+    uptime,
 )
 from pypod.pure.lifecycle.loading_stage import load_containers, sync_container
 from pypod.pure.oci.facts import OciRuntime
 from pypod.pure.options.from_flags import check_environment
 from pypod.pure.program import Program, attempt, need, note, notes, reworded, settle, stage
+from pypod.pure.registries.decide import shown
+from pypod.pure.registries.stage import read_registries
 from pypod.pure.store.facts import Store
 from pypod.pure.store.layout import images_table
 from pypod.pure.store.tables import count
@@ -73,24 +91,30 @@ def _environment(draft: Draft) -> Program[Draft]:
 
 
 def _info(draft: Draft) -> Program[Draft]:
-    host = yield from _host(draft)
+    host = yield from reworded(_host(draft), _no_host)
     store = None
     if draft.store is not None:
         store = yield from reworded(_store(draft, draft.store), _not_shown)
-    registries = yield from attempt(ReadFile("/etc/containers/registries.conf"))
+    registries = shown((yield from read_registries(draft)))
     volumes = draft.setting(VOLUME_PLUGINS)
     plugins = {
         "volume": ("local", *sorted(volumes)),
         "network": ("bridge", "macvlan"),
         "log": ("k8s-file", "none", "journald"),
     }
-    shown: dict[str, Any] = {
+    parts: dict[str, Any] = {
         "host": host,
         "store": store,
-        "registries": search_registries(registries),
+        "registries": registries,
         "plugins": pmap(plugins),
+        "version": pmap(version_shown(go_architecture(draft.surroundings.host.architecture))),
     }
-    return msgspec.structs.replace(draft, info=pmap(shown))
+    return msgspec.structs.replace(draft, info=pmap(parts))
+
+
+def _no_host(problem: Problem) -> Program[Problem]:
+    yield from ()
+    return problem.wrapped("error getting host info")
 
 
 def _not_shown(problem: Problem) -> Program[Problem]:
@@ -117,8 +141,36 @@ def _host(draft: Draft) -> Program[Shown]:
         "serviceIsRemote": False,
         "slirp4netns": (yield from _slirp4netns(draft)),
     }
+    machine = yield from _machine(draft)
     programs = yield from _programs(draft)
-    return pmap({**fixed, **programs})
+    return pmap({**fixed, **machine, **programs})
+
+
+def _machine(draft: Draft) -> Program[dict[str, Any]]:
+    """What the kernel tells of the machine: it differs from one moment to the next."""
+    held = memory((yield from need(ReadFile(MEMORY), lambda error: unread("reading memory info", error))))
+    release = kernel((yield from need(ReadFile(KERNEL), lambda error: unread("reading kernel version", error))))
+    controllers = yield from _controllers(draft)
+    up = uptime((yield from need(ReadFile(UPTIME), lambda error: unread("reading up time", error))))
+    around = draft.surroundings
+    return {**held, "kernel": release, "cgroupControllers": controllers, "uptime": up, "cpus": around.host.processors}
+
+
+def _controllers(draft: Draft) -> Program[list[str]]:
+    """The cgroup controllers that containers can have: a user has none on the first hierarchies."""
+    around = draft.surroundings
+    if around.unified:
+        own = (yield from attempt(ReadFile(OWN_CGROUP))).value_or(b"") if around.rootless else b""
+        path = own_controllers_file(own, rootless=around.rootless)
+        return listed_controllers((yield from attempt(ReadFile(path))).value_or(b""))
+    if around.rootless:
+        return []
+    content = yield from need(ReadFile(CGROUPS), lambda error: unread("getting available cgroup controllers", error))
+    names = enabled_controllers(content)
+    mounted: tuple[Result[FileStatus, HostError], ...] = ()
+    for name in names:
+        mounted = (*mounted, (yield from attempt(Stat(f"{CGROUP_ROOT}/{name}"))))
+    return mounted_controllers(names, mounted)
 
 
 def _id_mappings(draft: Draft) -> Program[Shown]:
@@ -241,16 +293,16 @@ def _images(store: Store) -> Program[int]:
 
 
 def _graph_options(store: Store) -> Program[Shown]:
-    shown: Shown = pmap()
+    options: Shown = pmap()
     for option in store.options:
         key, value = graph_option(option)
         if is_mount_program(key):
             version = yield from _version(value)
             package = yield from _package(value)
-            shown = shown.set(key, program(Executable=value, Version=version, Package=package))
+            options = options.set(key, program(Executable=value, Version=version, Package=package))
         else:
-            shown = shown.set(key, value)
-    return shown
+            options = options.set(key, value)
+    return options
 
 
 ENGINE_ENVIRONMENT = stage("engine-environment", _environment)

@@ -13,10 +13,13 @@ from typing import Final
 from returns.result import Failure, Result
 
 from pypod.pure.facts import Identity, ProgramOutput
-from pypod.pure.failure import HostError
+from pypod.pure.failure import HostError, Problem, Refused
 
 PACKAGED: Final = "/usr/bin/podman"
 CHANGELOG: Final = "/usr/share/doc/podman/changelog.Debian.gz"
+
+LINE: Final = "3.4."
+"""How the versions of Podman begin whose rules are followed."""
 
 _GZIP: Final = 31
 _FIRST_LINE: Final = 4096
@@ -53,3 +56,11 @@ def version_printed(output: Result[ProgramOutput, HostError]) -> str:
         return ""
     words = output.unwrap().stdout.decode("utf-8", "replace").split()
     return words[2] if words[:2] == ["podman", "version"] and len(words) > 2 else ""
+
+
+def another_line(installed: str, *, any_podman: bool) -> Problem | None:
+    """Why a host is not changed: its Podman follows other rules.  ``installed`` is empty where it has none."""
+    if not installed or installed.startswith(LINE) or any_podman:
+        return None
+    text = f"the installed Podman is {installed}, not of the {LINE}x line whose rules are followed"
+    return Refused(text, hint="--any-podman goes on all the same")

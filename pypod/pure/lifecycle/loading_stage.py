@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from returns.result import Result
+from returns.result import Failure, Result
 
 from pypod.pure.configuration.keys import NAMESPACE, VOLUME_PLUGINS
 from pypod.pure.database.facts import ContainerFacts, StateObjects, VolumeFacts
 from pypod.pure.database.loading import Loaded, container_loaded, loaded, loaded_containers, synced, volume_loaded
 from pypod.pure.draft import Draft, Locks
 from pypod.pure.exists.decide import container_found, not_inspected, volume_found
+from pypod.pure.facts import Diagnostic, Handle
 from pypod.pure.failure import Problem
 from pypod.pure.lifecycle.renumber import in_use
-from pypod.pure.locks.stage import use_lock
+from pypod.pure.locks.stage import under_lock
 from pypod.pure.oci.decide import unavailable
 from pypod.pure.oci.stage import find_for_containers
-from pypod.pure.program import Program, need, notes, settle, stage
+from pypod.pure.program import Program, attempt, need, notes, refused, settle, stage
 from pypod.pure.vocabulary.database import ReadObjects
 
 
@@ -33,11 +34,24 @@ def load_objects(draft: Draft, locks: Locks, objects: StateObjects) -> Program[t
 
 def load_containers(draft: Draft) -> Program[tuple[Draft, StateObjects]]:
     """Containers alone (``GetAllContainers``)."""
-    objects = yield from need(ReadObjects(draft.database_path))
+    return settle((yield from try_load_containers(draft)))
+
+
+def try_load_containers(draft: Draft) -> Program[Result[tuple[Draft, StateObjects], Problem]]:
+    """Containers alone, for a caller that goes on without them."""
+    read = yield from attempt(ReadObjects(draft.database_path))
+    if isinstance(read, Failure):
+        return read.alt(refused(""))
+    objects = read.unwrap()
     found = yield from find_for_containers(draft, (one.runtime for one in objects.containers))
     missing = found.runtimes_missing - draft.runtimes_missing
-    read = loaded_containers(objects, maximum_locks(draft), draft.setting(NAMESPACE), missing)
-    return found, (yield from _kept(read))
+    kept = loaded_containers(objects, maximum_locks(draft), draft.setting(NAMESPACE), missing)
+    yield from notes(kept.map(_said).value_or(()))
+    return kept.map(lambda loaded_now: (found, loaded_now.objects))
+
+
+def _said(read: Loaded) -> tuple[Diagnostic, ...]:
+    return read.said
 
 
 def _kept(read: Result[Loaded, Problem]) -> Program[StateObjects]:
@@ -57,8 +71,13 @@ def load_container(draft: Draft, one: ContainerFacts) -> Program[Draft]:
 def sync_container(draft: Draft, one: ContainerFacts) -> Program[Result[None, Problem]]:
     """Read a container's state under its lock."""
     if draft.locks is not None:
-        yield from use_lock(draft.locks, one.lock)
+        yield from under_lock(draft.locks, one.lock, _nothing_more)
     return synced(one)
+
+
+def _nothing_more(_lock: Handle) -> Program[None]:
+    """What is looked at was read already; the lock is waited for, as libpod waits."""
+    yield from ()
 
 
 def _list(draft: Draft) -> Program[Draft]:
@@ -101,7 +120,7 @@ def _inspect_volumes(draft: Draft) -> Program[Draft]:
         found = (*found, volume)
     for volume in found:
         if draft.locks is not None:
-            yield from use_lock(draft.locks, volume.lock)
+            yield from under_lock(draft.locks, volume.lock, _nothing_more)
     settle(not_inspected("volume", absent))
     return draft
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from pyrsistent import PMap
 from returns.result import Failure, Result, Success
@@ -15,75 +15,41 @@ from pypod.pure.facts import Diagnostic, Level, Stream
 from pypod.pure.failure import HostError, InvalidArgument, Problem, Refused
 from pypod.pure.gotext import joined, quoted
 from pypod.pure.oci.facts import OciRuntime
+from pypod.pure.stopping.decide import RUNNING
 from pypod.pure.userns.decide import parse_pid
 
-RUNNING: Final = 3
-STOPPED: Final = 4
-STOPPING: Final = 8
 STOPPING_ALL: Final = Diagnostic(Level.INFO, "stopping all containers")
-_TERMINATE: Final = 15
 
 
-def running(objects: StateObjects) -> tuple[ContainerFacts, ...]:
-    """The containers that are stopped; paused ones are not."""
-    return tuple(container for container in objects.containers if container.state == RUNNING)
+def running(states: tuple[Result[ContainerFacts, Problem], ...]) -> tuple[ContainerFacts, ...]:
+    """The containers that are stopped: those that run.  Paused ones are not, nor those whose state cannot be read."""
+    known = tuple(state.unwrap() for state in states if not isinstance(state, Failure))
+    return tuple(container for container in known if container.state == RUNNING)
 
 
-def announced(container: ContainerFacts) -> tuple[Diagnostic, ...]:
-    """What is said before a container is stopped, on the standard output in the past tense already."""
-    said = (
-        Diagnostic(Level.INFO, f"stopped {container.id}", Stream.STDOUT),
-        Diagnostic(Level.DEBUG, f"Stopping ctr {container.id} (timeout {container.stop_timeout})"),
-    )
-    if container.conmon_pid:
-        return said
-    return (*said, Diagnostic(Level.WARNING, "Conmon PID is not set, but container is running!"))
+def announced(container: ContainerFacts) -> Diagnostic:
+    """What is said before a container is stopped, on the standard output and in the past tense already."""
+    return Diagnostic(Level.INFO, f"stopped {container.id}", Stream.STDOUT)
 
 
-def stop_signal(container: ContainerFacts) -> int:
-    """The signal that stops a container."""
-    return container.stop_signal or _TERMINATE
-
-
-def is_gone(error: HostError) -> bool:
-    """Whether a process could not be signalled because there is none."""
-    return error.errno == errno.ESRCH
-
-
-def state_set(container: ContainerFacts, state: int, *, stopped: bool = False) -> EditJson:
-    """The container's state with another number; ``stopped``: by the user, and without processes."""
-    changes: tuple[tuple[str, Any], ...] = (("state", state), *((("stoppedByUser", True),) if stopped else ()))
-    return EditJson(("ctr", container.id), "state", changes, ("pid", "conmonPid") if stopped else ())
-
-
-def conmon_missing(container: ContainerFacts) -> str:
-    """Conmon is gone, and with it the exit code."""
-    return f"container {container.id} conmon process missing, cannot retrieve exit code: conmon process killed"
-
-
-NOT_DEAD: Final = "given PIDs did not die within timeout"
-
-
-def not_stopped(container: ContainerFacts, why: str) -> Problem:
+def not_stopped(container: ContainerFacts) -> Callable[[Problem], Problem]:
     """A container that could not be stopped ends the migration."""
-    return Refused(f"cannot stop container {container.id}: {why}", container.id)
 
-
-def not_signalled(container: ContainerFacts) -> Callable[[HostError], Problem]:
-    """The container's process could not be signalled."""
-
-    def problem(error: HostError) -> Problem:
-        return not_stopped(container, f"error sending signal to container {container.id}: {error.reason}")
+    def problem(why: Problem) -> Problem:
+        return why.wrapped(f"cannot stop container {container.id}")
 
     return problem
 
 
 def new_runtime(name: str, runtimes: PMap[str, OciRuntime]) -> Result[str, Problem]:
     """The runtime that is asked for; empty: none.  Only looked at once the containers are stopped."""
-    if name and name not in runtimes:
-        text = f"change to runtime {quoted(name)} requested but no such runtime is defined"
-        return Failure(InvalidArgument.saying(text, name))
-    return Success(name)
+    return Failure(undefined_runtime(name)) if name and name not in runtimes else Success(name)
+
+
+def undefined_runtime(name: str) -> Problem:
+    """No such runtime is configured and there."""
+    text = f"change to runtime {quoted(name)} requested but no such runtime is defined"
+    return InvalidArgument.saying(text, name)
 
 
 def rewritten(

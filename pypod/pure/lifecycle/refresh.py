@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -16,6 +17,8 @@ from pypod.pure.store.tables import named
 from pypod.pure.surroundings.facts import Surroundings
 
 CONTAINER_ENVIRONMENT: Final = "/run/.containerenv"
+MOUNTED_FLAG: Final = "graphRootMounted=1"
+"""The line that tells a container that its graph root is its host's."""
 RESTART: Final = "Podman detected system restart - performing state refresh"
 RUN_DIRECTORY_MODE: Final = 0o700
 USERNS_DIRECTORY_MODE: Final = 0o755
@@ -25,7 +28,12 @@ _ROOTFUL_PARENT: Final = "/libpod_parent"
 
 def graph_root_mounted(content: Result[bytes, HostError]) -> bool:
     """Whether this runs in a container whose graph root is the host's: then the database is not reset."""
-    return b"graphRootMounted=1" in (line.removesuffix(b"\r") for line in content.value_or(b"").split(b"\n"))
+    return MOUNTED_FLAG.encode() in (line.removesuffix(b"\r") for line in content.value_or(b"").split(b"\n"))
+
+
+def mounted_flag(graph_root: str, sources: Iterable[str]) -> str:
+    """The line for a container with mounts of these sources: the graph root begins with one of them, letter by letter."""
+    return MOUNTED_FLAG if any(graph_root.startswith(source) for source in sources) else ""
 
 
 def stored_ids(content: Result[bytes, HostError]) -> frozenset[str]:

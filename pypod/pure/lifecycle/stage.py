@@ -75,7 +75,7 @@ def _migrate(draft: Draft) -> Program[Draft]:
         return draft
     from pypod.pure.lifecycle.migrate_stage import migrate
 
-    return (yield from migrate(draft))
+    return (yield from migrate(draft, draft.locks))
 
 
 def _finish(draft: Draft) -> Program[Draft]:

@@ -151,7 +151,7 @@ def lock_file(directory: str, number: int) -> str:
 
 def lock_file_refused(problem: Problem) -> Problem:
     """A lock file that cannot be opened when its lock is taken: libpod panics, with Go's exit status 2."""
-    return msgspec.structs.replace(problem.wrapped("error acquiring lock"), exit_status=2)
+    return _panicked(problem.wrapped("error acquiring lock"))
 
 
 def within(number: int, maximum: int) -> str:
@@ -164,6 +164,38 @@ def within(number: int, maximum: int) -> str:
 def unallocated(error: HostError, maximum: int) -> str:
     """Why a lock of a segment could not be allocated."""
     return f"allocation failed; exceeded num_locks ({maximum})" if error.errno == errno.ENOSPC else error.reason
+
+
+def _beyond(number: int, maximum: int) -> str:
+    """What libpod says where a lock is used or freed that the segment has not; the maximum itself passes."""
+    if number <= maximum:
+        return ""
+    return f"given semaphore {number} is higher than maximum locks count {maximum}: invalid argument"
+
+
+def freeable(number: int, maximum: int) -> str:
+    """Why a segment's manager does not free a number; empty where it tries."""
+    return _beyond(number, maximum)
+
+
+def takeable(number: int, maximum: int) -> Result[int, Problem]:
+    """A lock that can be taken.  Of another one libpod panics, with Go's exit status 2."""
+    refusal = _beyond(number, maximum)
+    return Failure(_panicked(InvalidArgument(refusal, "engine.num_locks"))) if refusal else Success(number)
+
+
+def untaken(error: HostError) -> Problem:
+    """A lock that could not be taken: libpod panics."""
+    return _panicked(Refused(error.reason, error.subject, cause=error))
+
+
+def _panicked(problem: Problem) -> Problem:
+    return msgspec.structs.replace(problem, exit_status=2)
+
+
+def unfreed_file(error: HostError, number: int) -> str:
+    """Why a lock file could not be removed."""
+    return f"deallocating lock {number}: {error.message}"
 
 
 def is_taken(error: HostError) -> bool:

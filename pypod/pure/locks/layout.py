@@ -12,10 +12,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from pypod.pure.facts import LockSegment
+from pypod.pure.facts import LockSegment, Mutex
 
 MAGIC: Final = 0x87D1
 LOCKS_PER_BITMAP: Final = 32
+THREAD: Final = 0x3FFFFFFF
+"""The bits of a mutex's futex word that are the thread which holds it (``FUTEX_TID_MASK``)."""
+SHARED_AND_ROBUST: Final = 0x90
+"""The bits in the kind of a mutex (glibc); one of normal type, as libpod 4.6 makes it, has one more."""
 
 _DEFAULT_MUTEX: Final = (40, 8)
 _MUTEX: Final = {"aarch64": (48, 8), "i386": (24, 4), "i686": (24, 4), "armv7l": (24, 4), "armv6l": (24, 4)}
@@ -34,9 +38,20 @@ class Layout(Struct, frozen=True):
     order: str = "<"
 
     @property
+    def kind_offset(self) -> int:
+        """Where in a mutex its kind stands: after four words, or after three where words are short (glibc)."""
+        return 16 if self.mutex >= 40 else 12
+
+    @property
     def counts_offset(self) -> int:
         """Where the number of bitmaps stands; the number of locks follows it."""
         return self.mutex_offset + self.mutex
+
+    @property
+    def free_mutex(self) -> bytes:
+        """The bytes of a mutex that was just made."""
+        kind = struct.pack(f"{self.order}I", SHARED_AND_ROBUST)
+        return (bytes(self.kind_offset) + kind).ljust(self.mutex, b"\0")
 
     def size(self, locks: int) -> int:
         """The size of a segment for so many locks, rounded up to whole bitmaps."""
@@ -76,6 +91,28 @@ def read_segment(content: bytes, layout: Layout) -> LockSegment:
     present = min(bitmaps, layout.groups_in(len(content)))
     allocated = tuple(number for index in range(present) for number in _set_bits(content, layout, index))
     return LockSegment(magic, unused, bitmaps, locks, len(content), allocated)
+
+
+def read_mutexes(content: bytes, layout: Layout) -> tuple[Mutex, ...]:
+    """The mutexes of a segment that are not as a free one is, the segment's own first; as far as the content goes."""
+    form = struct.Struct(f"{layout.order}I4xI{layout.kind_offset - 12}xI{layout.mutex - layout.kind_offset - 4}x")
+    own = content[layout.mutex_offset : layout.counts_offset]
+    found = [Mutex(-1, *form.unpack(own))] if len(own) == form.size else []
+    for index in range(layout.groups_in(len(content))):
+        start = layout.mutex_of(index * LOCKS_PER_BITMAP)
+        group = content[start : start + LOCKS_PER_BITMAP * layout.mutex]
+        found += (Mutex(index * LOCKS_PER_BITMAP + at, *one) for at, one in enumerate(form.iter_unpack(group)))
+    return tuple(one for one in found if not is_free(one))
+
+
+def is_free(mutex: Mutex) -> bool:
+    """Whether nobody holds a mutex, and it is robust and shared by processes, as libpod makes it."""
+    return not (mutex.word or mutex.owner) and mutex.kind & SHARED_AND_ROBUST == SHARED_AND_ROBUST
+
+
+def lock_subject(name: str, number: int) -> str:
+    """What a lock of a segment is called."""
+    return f"lock {number} of {name}"
 
 
 def _set_bits(content: bytes, layout: Layout, index: int) -> tuple[int, ...]:

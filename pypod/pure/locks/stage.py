@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 from returns.result import Failure, Result, Success
 
 from pypod.pure.configuration.keys import LOCK_TYPE, NUM_LOCKS, TMP_DIR
 from pypod.pure.draft import Draft, Locks
-from pypod.pure.facts import Diagnostic, Handle, Level
+from pypod.pure.facts import Changed, Diagnostic, Handle, Level
 from pypod.pure.failure import HostError
 from pypod.pure.locks.decide import (
     DIRECTORY_MODE,
@@ -19,6 +21,7 @@ from pypod.pure.locks.decide import (
     Opening,
     checked_number,
     file_uncreated,
+    freeable,
     initialized,
     is_taken,
     lock_file,
@@ -30,25 +33,49 @@ from pypod.pure.locks.decide import (
     rounded,
     segment_name,
     segment_path,
+    takeable,
     unallocated,
     uncreated,
     unfreed,
+    unfreed_file,
     unopened,
     unremoved,
+    untaken,
     within,
 )
-from pypod.pure.program import Program, Stage, attempt, debug, keeping, need, note, notes, refused, settle, stage
+from pypod.pure.program import (
+    Program,
+    Stage,
+    attempt,
+    bracket,
+    debug,
+    keeping,
+    need,
+    note,
+    notes,
+    refused,
+    settle,
+    stage,
+)
 from pypod.pure.store.lockfile_stage import make_lock_file
+from pypod.pure.store.locks import unopened as unopened_file
 from pypod.pure.vocabulary.changes import CreateFile, MakeDirectories, RemoveFile
 from pypod.pure.vocabulary.files import ListDirectory, Stat
 from pypod.pure.vocabulary.locks import (
     AllocateLock,
     CreateLockSegment,
     FreeAllLocks,
+    FreeLock,
     MapLockSegment,
     ReadLockSegment,
+    ReleaseFileLock,
+    ReleaseLock,
+    TakeFileLock,
+    TakeLock,
     UnmapLockSegment,
 )
+
+T = TypeVar("T")
 
 
 def with_lock_manager(inner: Stage[Draft]) -> Stage[Draft]:
@@ -133,11 +160,29 @@ def _allocate_file(locks: Locks, number: int | None) -> Program[Result[int, str]
         candidate += 1
 
 
-def use_lock(locks: Locks, number: int) -> Program[None]:
-    """Take the lock of an object and let it go, as whoever looks at its state does.  A missing lock file is made."""
+def free(locks: Locks, number: int) -> Program[Result[Changed, str]]:
+    """Free one lock; the failure is libpod's text."""
+    if locks.handle is None:
+        removed = yield from attempt(RemoveFile(lock_file(locks.subject, number)))
+        return removed.alt(lambda error: unfreed_file(error, number))
+    refusal = freeable(number, locks.maximum)
+    if refusal:
+        return Failure(refusal)
+    freed = yield from attempt(FreeLock(locks.handle, number))
+    return freed.alt(lambda error: error.reason)
+
+
+def under_lock(locks: Locks, number: int, use: Callable[[Handle], Program[T]]) -> Program[T]:
+    """Do something under the lock of an object, as whoever looks at its state does.  A missing lock file is made."""
     if locks.handle is not None:
-        return
-    settle((yield from make_lock_file(lock_file(locks.subject, number))).alt(lock_file_refused))
+        settle(takeable(number, locks.maximum))
+        return (yield from bracket(TakeLock(locks.handle, number), ReleaseLock, use, untaken))
+    path = lock_file(locks.subject, number)
+    settle((yield from make_lock_file(path)).alt(lock_file_refused))
+    opening = unopened_file(path)
+    return (
+        yield from bracket(TakeFileLock(path), ReleaseFileLock, use, lambda error: lock_file_refused(opening(error)))
+    )
 
 
 def free_all(locks: Locks) -> Program[None]:

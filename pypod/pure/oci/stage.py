@@ -51,7 +51,7 @@ def _default_name(draft: Draft) -> Program[Draft]:
     return draft.claim(RUNTIME, fallback_name(unified=unified), origin)
 
 
-def _locate(name: str, paths: tuple[str, ...]) -> Program[Result[str, Problem]]:
+def locate(name: str, paths: tuple[str, ...]) -> Program[Result[str, Problem]]:
     """The file of a runtime: the first configured path that is one, else what PATH holds under the name."""
     for path in paths:
         usable = is_usable(name, (yield from attempt(Stat(path))))
@@ -70,7 +70,7 @@ def _initialise(draft: Draft, name: str, paths: tuple[str, ...]) -> Program[Resu
     """One runtime, and the directory of its exit files."""
     if not name:
         return Failure(nameless())
-    located = yield from _locate(name, paths)
+    located = yield from locate(name, paths)
     if isinstance(located, Failure):
         return located
     made = yield from attempt(MakeDirectories(exits_directory(draft.setting(TMP_DIR)), 0o750))

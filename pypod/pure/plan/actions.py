@@ -19,11 +19,13 @@ from pypod.pure.vocabulary.changes import (
     MakeDirectories,
     RemoveFile,
     RemoveTree,
+    ReplaceFile,
     WriteFile,
     WriteToken,
 )
+from pypod.pure.vocabulary.containers import SignalContainer
 from pypod.pure.vocabulary.database import BackUpDatabase, CreateDatabase, UpdateDatabase
-from pypod.pure.vocabulary.locks import AllocateLock, CreateLockSegment, FreeAllLocks
+from pypod.pure.vocabulary.locks import AllocateLock, CreateLockSegment, FreeAllLocks, FreeLock
 from pypod.pure.vocabulary.mounts import BindOnItself, MakePrivate, TestMetacopy, TestNativeDiff, TestOverlay, Unmount
 from pypod.pure.vocabulary.namespaces import EnterUserNamespace, JoinUserNamespace
 from pypod.pure.vocabulary.process import HandleSignals, LimitProcesses, SetVariable
@@ -33,6 +35,7 @@ NAMES: Final[dict[type, str]] = {
     MakeDirectories: "make_directory",
     CreateFile: "create_file",
     WriteFile: "write_file",
+    ReplaceFile: "write_file",
     AppendFile: "append_file",
     WriteToken: "write_token",
     RemoveFile: "remove",
@@ -44,6 +47,7 @@ NAMES: Final[dict[type, str]] = {
     BackUpDatabase: "back_up_database",
     CreateLockSegment: "create_locks",
     AllocateLock: "allocate_lock",
+    FreeLock: "free_locks",
     FreeAllLocks: "free_locks",
     BindOnItself: "mount",
     MakePrivate: "make_mount_private",
@@ -53,6 +57,7 @@ NAMES: Final[dict[type, str]] = {
     TestNativeDiff: "probe_overlay",
     SendToJournal: "write_event",
     KillProcess: "signal_process",
+    SignalContainer: "signal_container",
     EnterUserNamespace: "enter_namespace",
     JoinUserNamespace: "enter_namespace",
 }

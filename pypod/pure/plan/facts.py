@@ -181,7 +181,8 @@ class Pins(Struct, frozen=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """A plan.
 
-    ``complete``: nothing is left that can only be known once the plan is applied.  ``applyable``: it may be applied:
+    ``flags`` are Podman's global flags that were given, name and value, ``arguments`` the words of the command: with them
+    the plan is applied.  ``complete``: nothing is left that can only be known once the plan is applied.  ``applyable``: it may be applied:
     libpod would succeed, nothing is deferred, and the host is this machine.  ``errored``: libpod would fail.
     """
 
@@ -191,6 +192,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     podman_installed: str = ""
     host: Host
     command: str = field(name="for", default="construction")
+    flags: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[str, ...] = ()
     complete: bool = True
     applyable: bool = True
     errored: bool = False

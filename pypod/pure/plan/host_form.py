@@ -120,6 +120,7 @@ class Description(Laid, kw_only=True):
     apparmor: bool = False
     seccomp: bool = True
     session: bool = False
+    processes: dict[str, str] = {}
     podman_installed: str = "3.4.7"
     overlay: Overlay = msgspec.field(default_factory=Overlay)
     build: Build = msgspec.field(default_factory=Build)

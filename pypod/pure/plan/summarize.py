@@ -32,18 +32,21 @@ from pypod.pure.facts import (
     Level,
     Probed,
     ProgramOutput,
+    Ran,
 )
 from pypod.pure.failure import Departed, Ending, HostError
+from pypod.pure.locks.layout import lock_subject
 from pypod.pure.plan import facts
 from pypod.pure.plan.actions import actions_of, departure
 from pypod.pure.plan.diagnoses import of_warning
 from pypod.pure.plan.values import failure_shown, settings_shown
 from pypod.pure.settings import Settings
 from pypod.pure.tape import Exchange, redacted_text
-from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
+from pypod.pure.vocabulary.containers import AskRuntime
+from pypod.pure.vocabulary.database import ReadContainer, ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.files import HoldsFuseOverlayRemains, ListDirectory, LookAt, ReadFile, Stat, StatFilesystem
 from pypod.pure.vocabulary.host import DescribeHost, DrawToken, ReadClock
-from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock
+from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock, TakeLock
 from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, RunProgram
 from pypod.pure.vocabulary.telling import EnterStage, LeaveStage, Note
 
@@ -59,8 +62,10 @@ _LEAVE: Final = Kind.LEAVE
 
 _DENIED: Final = frozenset({EPERM, EACCES})
 _READING: Final = frozenset({
-    ReadFile, ListDirectory, Stat, LookAt, HoldsFuseOverlayRemains, ReadDatabase, ReadObjects, ReadLockSegment,
+    ReadFile, ListDirectory, Stat, LookAt, HoldsFuseOverlayRemains, ReadDatabase, ReadObjects, ReadContainer,
+    ReadLockSegment,
 })  # fmt: skip
+_RUNNING: Final = frozenset({RunProgram, AskRuntime})
 _NEVER_THE_SAME: Final = frozenset({ReadClock, DrawToken})
 _LOUD: Final = (Level.WARNING, Level.ERROR)
 _CONFIGURATION: Final = ("configuration", "cgroups", "default-oci-runtime", "storage-options", "options")
@@ -79,6 +84,8 @@ class About(Struct, frozen=True, kw_only=True):
     """
 
     command: str = "construction"
+    flags: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[str, ...] = ()
     source: Literal["live", "snapshot", "description"] = "live"
     pypod_version: str = ""
     podman_installed: str = ""
@@ -121,6 +128,8 @@ def summarize(
             source=about.source,
         ),
         command=about.command,
+        flags=about.flags,
+        arguments=about.arguments,
         complete=complete,
         applyable=not failed and not fold.left and about.source == "live" and not about.assumed,
         errored=failed,
@@ -196,7 +205,7 @@ class _Fold:
                 see((effect, True, error))
                 if error.errno in _DENIED and of in _READING:
                     self.denied[error.subject] = None
-                elif of is RunProgram:
+                elif of in _RUNNING:
                     _KEPT[of](self, effect, None)
             elif of in _NEVER_THE_SAME:
                 self.count += 1
@@ -257,12 +266,12 @@ class _Fold:
                 events_log=self.events_log,
             )
             self.actions.extend(made)
-        if type(changed) is Probed and not changed.known:
+        if (type(changed) is Probed and not changed.known) or (type(changed) is Ran and changed.assumed):
             self.unknown[effect.describe()] = None
 
     # -- what the plan keeps of an observation
 
-    def program(self, effect: RunProgram, _ended: ProgramOutput | None) -> None:
+    def program(self, effect: RunProgram | AskRuntime, _ended: ProgramOutput | None) -> None:
         self.programs[" ".join(map(redacted_text, effect.argv))] = None
 
     def file(self, effect: ReadFile, content: bytes) -> None:
@@ -308,11 +317,14 @@ _KEPT: Final[dict[type, Callable[[_Fold, Any, Any], None]]] = {
     AskIdentity: _Fold.identified,
     ReadVariable: _Fold.variable,
     RunProgram: _Fold.program,
+    AskRuntime: _Fold.program,
 }
 """The observations of which the plan keeps something."""
 
 
 def _held(effect: Effect[Any]) -> str:
+    if isinstance(effect, TakeLock):
+        return lock_subject(effect.handle.subject, effect.number)
     if isinstance(effect, TakeFileLock):
         return effect.path
     return effect.name if isinstance(effect, MapLockSegment) else effect.describe()

@@ -34,6 +34,7 @@ NOUNS: Final = {
     "probe_overlay": "? probe",
     "write_event": "+ event",
     "signal_process": "! signal",
+    "signal_container": "! signal",
     "enter_namespace": "> namespace",
 }
 """How an action is named in the list of changes: made, altered, removed, tried, told, left for."""
@@ -65,7 +66,7 @@ def render(plan: Plan, *, verbose: bool = False, colour: bool = False, width: in
     else:
         _answer(page, plan)
     if plan.failure is None or verbose:
-        _changes(page, plan, verbose=verbose)
+        listed(page, "Changes, in this order", plan.actions, verbose=verbose)
         _settings(page, plan, verbose=verbose)
     _warnings(page, plan, verbose=verbose)
     _unknown(page, plan, verbose=verbose)
@@ -160,12 +161,13 @@ def _nothing_changed(page: Page, plan: Plan, *, verbose: bool) -> None:
     page.hanging("", said)
 
 
-def _changes(page: Page, plan: Plan, *, verbose: bool) -> None:
-    if not plan.actions:
+def listed(page: Page, title: str, actions: tuple[Action, ...], *, verbose: bool) -> None:
+    """Changes under a heading; nothing where there are none.  Without ``verbose`` those on the way to others are left out."""
+    if not actions:
         return
-    chosen = plan.actions if verbose else tuple(_major(plan.actions)) or plan.actions
-    hidden = f" ({len(chosen)} of {len(plan.actions)} shown, --verbose for all)"
-    page.section("Changes, in this order" + (hidden if len(chosen) < len(plan.actions) else ""))
+    chosen = actions if verbose else tuple(_major(actions)) or actions
+    hidden = f" ({len(chosen)} of {len(actions)} shown, --verbose for all)"
+    page.section(title + (hidden if len(chosen) < len(actions) else ""))
     column = max(len(one.stage) for one in chosen)
     deferred = False
     last = said = ""
@@ -176,7 +178,7 @@ def _changes(page: Page, plan: Plan, *, verbose: bool) -> None:
         stage = one.stage if one.stage != last else ""
         last = one.stage
         head = f"  {stage:<{column}}  {_noun(one):<11} "
-        _with_detail(page, head + one.path, _detail(one, () if verbose else plan.actions), len(head))
+        _with_detail(page, head + one.path, _detail(one, () if verbose else actions), len(head))
         if verbose and one.because and one.because != said:
             page.hanging(" " * len(head), one.because, how="dim")
         said = one.because

@@ -214,7 +214,7 @@ def _sessions(held: References) -> Iterator[tuple[str, str]]:
                 yield session, f"exec session {session} of container {container.id} is not registered"
 
 
-def _locks(held: References) -> Iterator[tuple[str, str]]:
+def shared_locks(held: References) -> Iterator[tuple[str, str]]:
     """Two objects with one lock can wait for each other for ever; after a reboot the second one gets none."""
     users = concatv(
         ((one.lock, f"container {one.id}") for one in held.containers if one.stored and not one.damage),
@@ -244,6 +244,6 @@ RULES: Final[tuple[tuple[str, Callable[[References], Iterator[tuple[str, str]]],
     ("pods", _pods, False),
     ("volumes", _volumes, False),
     ("exec-sessions", _sessions, False),
-    ("locks", _locks, False),
+    ("locks", shared_locks, False),
 )
 """The rules, and which of them are of BoltDB's own registries and lists only."""

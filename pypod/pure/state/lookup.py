@@ -92,6 +92,27 @@ def pod_meant(names: Names, wanted: str, namespace: str = "") -> Result[str, Pro
     return Failure(NoSuchPod.saying(f"no pod with name or ID {wanted} found", wanted))
 
 
+def name_with_id(names: Names, wanted: str, namespace: str = "") -> Result[str, Problem]:
+    """The name of the container or pod with this full id (``GetName``).
+
+    Failures: ErrNoSuchCtr, also for a pod and for what is in another namespace.
+    """
+    found = next((one for one in (*names.containers, *names.pods) if one.id == wanted), None)
+    if found is None or (namespace and found.namespace != namespace):
+        return Failure(NoSuchContainer.saying("", wanted))
+    return Success(found.name)
+
+
+def is_free(names: Names, name: str, namespace: str = "") -> Result[bool, Problem]:
+    """Whether no container and no pod is meant by a name; a look-up that fails for another reason is a failure."""
+    for meant in (container_meant(names, name, namespace), pod_meant(names, name, namespace)):
+        if not isinstance(meant, Failure):
+            return Success(False)
+        if not isinstance(meant.failure(), (NoSuchContainer, NoSuchPod)):
+            return Failure(meant.failure())
+    return Success(True)
+
+
 def volume_meant(volumes: Iterable[str], wanted: str) -> Result[str, Problem]:
     """The name of the volume that is meant (``LookupVolume``): exact, else a unique prefix of names.
 

@@ -17,11 +17,9 @@ from pypod.pure.database.facts import (
     StateChange,
 )
 from pypod.pure.failure import Problem, Refused
+from pypod.pure.installed.decide import another_line
 from pypod.pure.state.choice import SQLITE_NAME
 from pypod.pure.state.facts import Backend, Content
-
-LINE: Final = "3.4."
-"""How the versions of Podman begin whose rules are followed."""
 
 _OF_OBJECTS: Final = frozenset(
     ("id-registry", "name-registry", "ctr", "all-ctrs", "pod", "allPods", "vol", "allVolumes", "exec")
@@ -51,9 +49,9 @@ def hindrance(
         return Refused("the export is of a db.sql; only exports of a bolt_state.db are restored")
     if path.rpartition("/")[2] == SQLITE_NAME or (present is not None and present.file.backend is not Backend.BOLT):
         return Refused(f"Podman's state here is in {path}; only a bolt_state.db is restored", path)
-    if installed and not installed.startswith(LINE) and not any_podman:
-        text = f"the installed Podman is {installed}, not of the {LINE}x line whose database is written"
-        return Refused(text, path, hint="--any-podman restores all the same")
+    other = another_line(installed, any_podman=any_podman)
+    if other is not None:
+        return other
     if present is not None and holds_objects(present):
         text = f"{path} holds containers, pods or volumes; only an empty database is restored into"
         return Refused(text, path, hint="move it away, with Podman stopped, to restore into a new one")
@@ -70,10 +68,15 @@ def restoration(export: Content, present: Content | None, path: str, clock: str)
 
     ``clock`` is the time in RFC 3339, for the name of the backup.
     """
-    backup = f"{path}.pypod-backup-{_compact(clock)}" if present is not None else ""
+    backup = backup_path(path, clock) if present is not None else ""
     expected = ExpectTxid(_NEW if present is None else present.file.txid)
     changes = (EmptyBucket(()), *_changes(export))
     return Restoration(path, backup, changes, (expected,), _held(export))
+
+
+def backup_path(path: str, clock: str) -> str:
+    """Where a database is backed up at a time in RFC 3339."""
+    return f"{path}.pypod-backup-{_compact(clock)}"
 
 
 def _changes(export: Content) -> Iterator[StateChange]:

@@ -193,13 +193,15 @@ def cached_support(answer: Answer) -> tuple[Diagnostic, Result[None, Problem]]:
     return said, Failure(StoreRefused(answer.text))
 
 
-_WHITEOUT: Final = "unable to create kernel-style whiteout: "
+WHITEOUT: Final = "unable to create kernel-style whiteout: "
+"""How a test begins to say that no whiteout could be made."""
 _D_TYPE: Final = "overlay: the backing "
 _NOT_OVER: Final = "'overlay' is not supported over "
 _NOT_FOUND: Final = (
     "'overlay' not found as a supported filesystem on this host. "
     "Please ensure kernel is new enough and has overlay support loaded."
 )
+_TOO_OLD: Final = "kernel too old to provide multiple lowers feature for overlay"
 _SUPPORTED: Final = Diagnostic(Level.DEBUG, "overlay: test mount with multiple lowers succeeded")
 
 
@@ -225,20 +227,30 @@ def without_d_type(filesystem: str) -> str:
     )
 
 
+def refused_mounts(several: str, single: str) -> str:
+    """Why overlays are not mounted, as a test tells it: the kernel's words for a mount with several lower directories and
+    for one with a single one, empty where that worked.
+    """
+    return several if several == single else f"{several}\n{single}"
+
+
 def _unsupported(overlay: Overlay, because: str) -> Support:
-    """``because`` is containers/storage's own words, or the kernel's for both test mounts."""
-    if because.startswith(_WHITEOUT):
+    """``because`` is containers/storage's own words, or :func:`refused_mounts`."""
+    if because.startswith(WHITEOUT):
         said = Diagnostic(Level.DEBUG, because[:1].upper() + because[1:])
         return _no_support(StoreRefused(because, overlay.home), said)
     if because.startswith(_D_TYPE):
         return _no_support(DriverUnsupported.saying(without_d_type(overlay.filesystem), overlay.home))
+    level = Level.DEBUG if overlay.place.rootless else Level.ERROR
+    several, differ, single = because.partition("\n")
+    lines = (f"multiple lowers failed {several}", f"a single lower failed {single if differ else several}")
+    mounts = [Diagnostic(Level.DEBUG, f"overlay: test mount with {line}") for line in lines]
+    if differ and not single:
+        text = "overlay: test mount with multiple lowers failed, but succeeded with a single lower"
+        return _no_support(DriverUnsupported.saying(_TOO_OLD, overlay.home), mounts[0], Diagnostic(level, text))
     text = f"'overlay' is not supported over {overlay.filesystem} at {quoted(overlay.home)}"
-    mounts = () if because.startswith(_NOT_OVER) else ("multiple lowers", "a single lower")
-    return _no_support(
-        DriverIncompatible.saying(text, overlay.home),
-        *(Diagnostic(Level.DEBUG, f"overlay: test mount with {lowers} failed {because}") for lowers in mounts),
-        Diagnostic(Level.DEBUG if overlay.place.rootless else Level.ERROR, text),
-    )
+    told = () if because.startswith(_NOT_OVER) else mounts
+    return _no_support(DriverIncompatible.saying(text, overlay.home), *told, Diagnostic(level, text))
 
 
 def support(overlay: Overlay, answer: Result[Probed, HostError]) -> Support:
@@ -247,9 +259,13 @@ def support(overlay: Overlay, answer: Result[Probed, HostError]) -> Support:
         probed = answer.unwrap()
         return Support((_SUPPORTED,), known=probed.known) if probed.holds else _unsupported(overlay, probed.because)
     error = answer.failure()
+    refused = Refused(error.message, error.subject, cause=error)
     if error.errno == errno.ENOSPC:
-        return Support(problem=Refused(error.message, error.subject, cause=error), lasting=False)
-    return _no_support(DriverUnsupported.saying(_NOT_FOUND, overlay.home))
+        return Support(problem=refused, lasting=False)
+    if error.call != "mkdir":
+        return _no_support(refused)
+    level = Level.DEBUG if overlay.place.rootless else Level.ERROR
+    return _no_support(DriverUnsupported.saying(_NOT_FOUND, overlay.home), Diagnostic(level, _NOT_FOUND))
 
 
 def support_answer(support: Support) -> Answer:
@@ -296,7 +312,7 @@ def _metacopy_failure(options: OverlayOptions, error: HostError) -> str:
         case "chmod":
             return f"error changing permissions on file for metacopy check: {error.message}"
         case "getxattr" | "lgetxattr":
-            return f"metacopy flag was not set on file in upper layer: {error.reason}"
+            return f"metacopy flag was not set on file in upper layer: {error.message}"
         case _:
             return error.message
 

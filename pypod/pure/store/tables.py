@@ -26,9 +26,10 @@ class Named(Struct, frozen=True):
 
 
 class Mount(Struct, frozen=True):
-    """A mounted layer and how often it is mounted."""
+    """A mounted layer, where it is mounted and how often."""
 
     id: str = ""
+    path: str = ""
     count: int = 0
 
 
@@ -78,6 +79,12 @@ def count(contents: Iterable[bytes]) -> int:
 def mounted_layers(content: bytes) -> tuple[str, ...]:
     """The layers that are mounted, by id."""
     return tuple(mount.id for mount in mounts(content) if mount.count > 0)
+
+
+def without_mount(content: bytes, layer: str) -> bytes:
+    """``mountpoints.json`` once a layer is not mounted any more, as containers/storage writes it (``saveMounts``)."""
+    left = tuple(mount for mount in mounts(content) if mount.id != layer and mount.path and mount.count > 0)
+    return msgspec.json.encode(left)
 
 
 def in_use(layers: tuple[str, ...]) -> Problem | None:

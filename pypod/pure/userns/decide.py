@@ -9,13 +9,15 @@ from typing import Final
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod.pure.facts import Diagnostic, Level
+from pypod.pure.facts import Diagnostic, Level, Stream
 from pypod.pure.failure import HostError, InvalidArgument, Problem, Refused
-from pypod.pure.gotext import joined, quoted
+from pypod.pure.gotext import errno_text, joined, quoted
 from pypod.pure.userns.facts import IdMappings, IdRange
 
 SUBUID: Final = "/etc/subuid"
 SUBGID: Final = "/etc/subgid"
+_SWITCHES: Final = ("/proc/sys/user/max_user_namespaces", "/proc/sys/kernel/unprivileged_userns_clone")
+"""Where the kernel tells whether there may be user namespaces; the second one is Debian's."""
 CONFIGURED: Final = "_CONTAINERS_USERNS_CONFIGURED"
 SINGLE_MAPPING: Final = (
     "using rootless single mapping into the namespace. This might break some images. "
@@ -183,12 +185,69 @@ def unshared_root(mountinfo: Result[bytes, HostError]) -> tuple[Diagnostic, ...]
 
 
 def not_reexecuted(error: HostError) -> Problem:
-    """The process could not be re-executed."""
-    text = error.text or "cannot re-exec process"
-    problem = Refused(text, error.subject, cause=error)
-    if error.errno in {errno.ENOSPC, errno.EPERM, errno.EINVAL}:
+    """The process could not be re-executed: what podman says depends on how far that came."""
+    problem = Refused(_not_reexecuted(error), error.subject, cause=error)
+    if error.call == "clone" and error.errno in {errno.ENOSPC, errno.EPERM, errno.EINVAL}:
         return problem.hinting("user namespaces must be enabled: look at user.max_user_namespaces")
     return problem
+
+
+def _not_reexecuted(error: HostError) -> str:
+    match error.call:
+        case "":
+            return error.reason
+        case "newuidmap" | "newgidmap":
+            return f"cannot setup namespace using {error.call}: {error.reason}"
+        case "setup":
+            return "error setting up the process"
+        case "wait":
+            return "error waiting for the re-exec process"
+        case _:
+            return _not_mapped(error)
+
+
+def _not_mapped(error: HostError) -> str:
+    if error.subject.endswith("/setgroups"):
+        return f"cannot write setgroups file: {error.message}"
+    if error.subject.endswith(("/uid_map", "/gid_map")):
+        return f"cannot write {error.subject[-len('uid_map') :]}: {error.message}"
+    return "cannot re-exec process"
+
+
+def telling_switches(problem: Problem) -> tuple[str, ...]:
+    """The files of the kernel that tell why there is no namespace: none where it failed for something else."""
+    return _SWITCHES if problem.cause and problem.cause.call == "clone" else ()
+
+
+def not_cloned(problem: Problem, switches: tuple[tuple[str, bytes], ...]) -> tuple[Diagnostic, ...]:
+    """What podman prints where no namespace could be made: the errno, and which of the kernel's switches are off.
+
+    ``switches`` are paths and contents, which are empty where there is no such file.
+    """
+    if not problem.cause or not switches:
+        return ()
+    off = (f"user namespaces are not enabled in {path}" for path, content in switches if _is_off(content))
+    lines = (f"cannot clone: {c_text(problem.cause.errno)}", *off)
+    return tuple(Diagnostic(Level.ERROR, line, Stream.STDERR) for line in lines)
+
+
+def _is_off(content: bytes) -> bool:
+    return bool(content) and not leading_number(content.decode("ascii", "replace"))
+
+
+def c_text(number: int) -> str:
+    """C's text of an errno: Go's with its first letter upper case."""
+    text = errno_text(number)
+    return text[:1].upper() + text[1:]
+
+
+def leading_number(text: str) -> int:
+    """``strtol``: as many digits as there are; 0 without any."""
+    stripped = text.lstrip()
+    digits = stripped[1:] if stripped[:1] in {"+", "-"} else stripped
+    count = next((place for place, one in enumerate(digits) if not "0" <= one <= "9"), len(digits))
+    number = int(digits[: min(count, 19)] or "0")
+    return -number if stripped[:1] == "-" else number
 
 
 def parse_pid(content: bytes) -> int | None:

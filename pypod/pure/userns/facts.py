@@ -1,6 +1,8 @@
-"""Facts of a user namespace: which ids stand for which."""
+"""Facts of a user namespace: which ids stand for which, and what is executed in it."""
 
 from __future__ import annotations
+
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -24,3 +26,31 @@ class IdMappings(Struct, frozen=True):
     gids: tuple[IdRange, ...]
     newuidmap: str = ""
     newgidmap: str = ""
+
+
+class NewNamespace(Struct, frozen=True, tag=True):
+    """A new user namespace, and a new mount namespace in it."""
+
+    mappings: IdMappings
+
+
+class NamespaceOf(Struct, frozen=True, tag=True):
+    """The user and mount namespaces of a process."""
+
+    pid: int
+
+
+Namespace: TypeAlias = NewNamespace | NamespaceOf
+
+
+class Reexec(Struct, frozen=True):
+    """What leaving the process means: a command line, executed as root of a user namespace.
+
+    ``environment`` are the variables that are set for it, above those of the process.  ``pause_path`` is where the id
+    of a process is put that keeps the namespace alive; empty for none.
+    """
+
+    argv: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+    namespace: Namespace
+    pause_path: str = ""

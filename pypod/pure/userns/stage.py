@@ -7,7 +7,8 @@ from returns.result import Failure, Success
 from pypod.pure.configuration.keys import CGROUP_MANAGER, TMP_DIR
 from pypod.pure.draft import Draft
 from pypod.pure.facts import Identity
-from pypod.pure.program import Program, attempt, debug, leave, need, notes, settle, stage
+from pypod.pure.failure import Problem
+from pypod.pure.program import Program, attempt, debug, leave, need, notes, reworded, settle, stage
 from pypod.pure.store.lockfile_stage import holding, make_lock_file
 from pypod.pure.surroundings.stage import look_path
 from pypod.pure.userns.decide import (
@@ -21,6 +22,7 @@ from pypod.pure.userns.decide import (
     becomes,
     mappings,
     namespaces_of,
+    not_cloned,
     not_reexecuted,
     parse_pid,
     pause_path,
@@ -29,6 +31,7 @@ from pypod.pure.userns.decide import (
     stays_outside,
     subordinate_ids,
     takes_short_cut,
+    telling_switches,
     unshared_root,
     user_name,
     with_tool,
@@ -69,7 +72,17 @@ def become_root(identity: Identity, pause: str) -> Program[None]:
         return
     yield from notes(unshared_root((yield from attempt(ReadFile("/proc/self/mountinfo")))))
     maps = yield from _mappings(identity)
-    yield from leave(EnterUserNamespace(pause, maps), not_reexecuted)
+    yield from reworded(leave(EnterUserNamespace(pause, maps), not_reexecuted), _told)
+
+
+def _told(problem: Problem) -> Program[Problem]:
+    """The lines that go before a failure to make a namespace."""
+    switches: tuple[tuple[str, bytes], ...] = ()
+    for path in telling_switches(problem):
+        content = yield from attempt(ReadFile(path))
+        switches = (*switches, (path, content.value_or(b"")))
+    yield from notes(not_cloned(problem, switches))
+    return problem
 
 
 def _subordinate_ids(identity: Identity) -> Program[SubordinateIds]:

@@ -65,6 +65,25 @@ class WriteFile(Effect[Changed], frozen=True):
         return f"write {self.path}"
 
 
+class ReplaceFile(Effect[Changed], frozen=True):
+    """Put a new file in the place of what is there, whole or not at all: written beside it, on the disk, and renamed
+    (containers/storage's ``AtomicWriteFile``).  The mode is not subject to the umask.
+    """
+
+    kind = Kind.CHANGE
+    answer = Changed
+
+    path: str
+    mode: int
+    content: bytes
+
+    def via(self, machine: Machine, /) -> Result[Changed, HostError]:
+        return machine.replace_file(self.path, self.mode, self.content)
+
+    def describe(self) -> str:
+        return f"replace {self.path}"
+
+
 class AppendFile(Effect[Changed], frozen=True):
     """Append to a file, made if missing (``O_APPEND|O_CREAT|O_WRONLY``)."""
 

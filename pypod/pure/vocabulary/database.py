@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from returns.result import Result
 
-from pypod.pure.database.facts import DatabaseFacts, Expectation, StateChange, StateObjects
+from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, StateChange, StateObjects
 from pypod.pure.effect import DatabaseEffect, Observation
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
@@ -39,6 +39,21 @@ class ReadObjects(Observation[StateObjects], frozen=True):
 
     def describe(self) -> str:
         return f"read the containers, pods and volumes of {self.path}"
+
+
+class ReadContainer(Observation[ContainerFacts | None], frozen=True):
+    """One container as it is now, declared fields only; ``None`` where it has no bucket."""
+
+    answer = ContainerFacts | None
+
+    path: str
+    container: str
+
+    def see(self, machine: Observing, /) -> Result[ContainerFacts | None, HostError]:
+        return machine.read_container(self.path, self.container)
+
+    def describe(self) -> str:
+        return f"read container {self.container} of {self.path}"
 
 
 class CreateDatabase(DatabaseEffect, frozen=True):

@@ -1,11 +1,11 @@
-"""Record locks on files, and the shared lock segment."""
+"""Record locks on files, the shared lock segment, and the locks in it."""
 
 from __future__ import annotations
 
 from returns.result import Result
 
 from pypod.pure.effect import Effect, Kind, Observation
-from pypod.pure.facts import Allocated, Changed, Handle, LockSegment
+from pypod.pure.facts import Allocated, Changed, Handle, LockSegment, SegmentLocks
 from pypod.pure.failure import HostError
 from pypod.pure.machine import Machine, Observing
 
@@ -22,6 +22,20 @@ class ReadLockSegment(Observation[LockSegment], frozen=True):
 
     def describe(self) -> str:
         return f"read the lock segment {self.name}"
+
+
+class ReadLocks(Observation[SegmentLocks], frozen=True):
+    """The header and bitmaps of a segment and the mutexes in it that are held or out of order, without taking any."""
+
+    answer = SegmentLocks
+
+    name: str
+
+    def see(self, machine: Observing, /) -> Result[SegmentLocks, HostError]:
+        return machine.read_locks(self.name)
+
+    def describe(self) -> str:
+        return f"look at the locks in {self.name}"
 
 
 class TakeFileLock(Effect[Handle], frozen=True):
@@ -90,7 +104,7 @@ class MapLockSegment(Effect[Handle], frozen=True):
 
 
 class UnmapLockSegment(Effect[None], frozen=True):
-    """Unmap a segment; it stays."""
+    """Unmap a segment; it stays.  EBUSY while a lock in it is held: who unmaps a mutex that he holds leaves it locked for ever."""
 
     kind = Kind.FREE
     answer = None
@@ -120,6 +134,22 @@ class AllocateLock(Effect[Allocated], frozen=True):
         return f"allocate lock {'any' if self.number is None else self.number} of {self.handle.subject}"
 
 
+class FreeLock(Effect[Changed], frozen=True):
+    """Clear the bit of one lock: ENOENT where it is clear, EINVAL where the segment has no such lock."""
+
+    kind = Kind.CHANGE
+    answer = Changed
+
+    handle: Handle
+    number: int
+
+    def via(self, machine: Machine, /) -> Result[Changed, HostError]:
+        return machine.free_lock(self.handle, self.number)
+
+    def describe(self) -> str:
+        return f"free lock {self.number} of {self.handle.subject}"
+
+
 class FreeAllLocks(Effect[Changed], frozen=True):
     """Clear every bit; mutexes that are held stay held."""
 
@@ -133,3 +163,38 @@ class FreeAllLocks(Effect[Changed], frozen=True):
 
     def describe(self) -> str:
         return f"free all locks of {self.handle.subject}"
+
+
+class TakeLock(Effect[Handle], frozen=True):
+    """Take one lock of a mapped segment, allocated or not; waits until it is free.
+
+    A lock whose holder died is taken over.  EDEADLK where this thread holds it, ENOTRECOVERABLE where it was ruined,
+    EINVAL where the segment has no such lock.
+    """
+
+    kind = Kind.HOLD
+    answer = Handle
+
+    handle: Handle
+    number: int
+
+    def via(self, machine: Machine, /) -> Result[Handle, HostError]:
+        return machine.take_lock(self.handle, self.number)
+
+    def describe(self) -> str:
+        return f"take lock {self.number} of {self.handle.subject}"
+
+
+class ReleaseLock(Effect[None], frozen=True):
+    """Give back a lock of a segment, in the thread that took it."""
+
+    kind = Kind.FREE
+    answer = None
+
+    handle: Handle
+
+    def via(self, machine: Machine, /) -> Result[None, HostError]:
+        return machine.release_lock(self.handle)
+
+    def describe(self) -> str:
+        return f"release {self.handle.subject}"

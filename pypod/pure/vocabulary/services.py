@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from returns.result import Result
 
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
 from pypod.pure.machine import Machine
+
+JOURNAL: Final = "/run/systemd/journal/socket"
+DEADLY: Final = frozenset({1, 2, 3, 6, 9, 15})
+"""Signals that end a process unless it handles them: those that anybody sends here."""
 
 
 class SendToJournal(Effect[Changed], frozen=True):

@@ -37,6 +37,10 @@ _FILES: Final = {
     "/proc/filesystems": "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup\nnodev\tcgroup2\nnodev\toverlay\n\text4\n",
     "/proc/sys/kernel/pid_max": "4194304\n",
     "/proc/sys/user/max_user_namespaces": "63459\n",
+    "/proc/meminfo": "MemTotal: 4194304 kB\nMemFree: 2097152 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n",
+    "/proc/version": "Linux version 6.1.0 (pypod) #1 SMP\n",
+    "/proc/uptime": "3600.00 3600.00\n",
+    "/proc/cgroups": "#subsys_name\thierarchy\tnum_cgroups\tenabled\n",
     "/proc/sys/kernel/unprivileged_userns_clone": "1\n",
 }
 _PROGRAMS: Final = (SHELL,)

@@ -12,7 +12,7 @@ from typing import Final
 from returns.result import Failure, Result, Success
 
 from pypod.pure.database.expectations import unmet
-from pypod.pure.database.facts import DatabaseFacts, Expectation, ExpectTxid, StateChange, StateObjects
+from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, ExpectTxid, StateChange, StateObjects
 from pypod.pure.database.file import Database, database_of, empty_database
 from pypod.pure.database.objects import facts_of_database, objects_of_database
 from pypod.pure.database.tree import Tree, applied
@@ -80,6 +80,13 @@ class Databases(Namespaces):
         if node.seen and node.content is None:
             return self.asked(ReadObjects(where))
         return self._database(path, where, node).map(objects_of_database)
+
+    def read_container(self, path: str, container: str, /) -> Result[ContainerFacts | None, HostError]:
+        def picked(objects: StateObjects) -> ContainerFacts | None:
+            known = (*objects.containers, *objects.unlisted_containers)
+            return next((one for one in known if one.id == container and not one.listed_only), None)
+
+        return self.read_objects(path).map(picked)
 
     def create_database(self, path: str, /) -> Result[Changed, HostError]:
         opened = self._opened(path, 0o600)

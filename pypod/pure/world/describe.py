@@ -7,6 +7,7 @@ on with a host on which steps were run.  Fields of a case:
     overlay      {supported, d_type, metacopy, native_diff}: what the kernel can do
     machine      the kernel's machine name;  page_size in bytes;  boot_id;  hostname
     build        {drivers, systemd};  selinux, apparmor, seccomp;  podman_installed: a version
+    processes    ids to names: those that run besides process 1
     limits       {nproc}: RLIMIT_NPROC, soft and hard;  session: whether logind knows one of the user
 """
 
@@ -32,6 +33,7 @@ _ROOT: Final = Identity(capabilities=ALL_CAPABILITIES)
 _VOLATILE: Final = ("/run/", "/tmp/")  # noqa: S108 - what a boot empties
 _EMPTIED: Final = ("/run", "/tmp", "/dev/shm")  # noqa: S108 - what a boot empties
 _PODMAN: Final = "/usr/bin/podman"
+_FIRST_PID: Final = 100
 _BOOT_ID: Final = "00000000-0000-4000-8000-000000000000"
 
 
@@ -67,12 +69,14 @@ def _built(case: Part) -> World:
     if cgroup not in ("v1", "v2"):
         Part(cgroup, f"{case.place}.cgroup").wrong('"v1" or "v2"')
     init = text_in(case, "init", "init")
+    others = _processes(case)
     world = World(
         nodes=skeleton(rootless=uid != 0, subids=truth_in(case, "subids", otherwise=True)),
         open=False,
         identity=_ROOT,
         mounts=base_mounts(unified=cgroup == "v2"),
-        processes=Table({1: init}),
+        processes=Table({**others, 1: init}),
+        next_pid=max((_FIRST_PID, *(pid + 1 for pid in others))),
         cwd="/",
         facts=_facts(case),
         overlay=_overlay(case),
@@ -86,6 +90,16 @@ def _built(case: Part) -> World:
     laying.lay(case)
     world = laying.world
     return replaced(world, booted=tuple(mount.point for mount in world.mounts))
+
+
+def _processes(case: Part) -> dict[int, str]:
+    """The processes that a case lists."""
+    running: dict[int, str] = {}
+    for pid, name in case.each("processes"):
+        if not pid.isdecimal() or not 1 < int(pid) < 1 << 22 or not name.text():
+            name.wrong("the name of a process, under its id")
+        running[int(pid)] = name.text()
+    return running
 
 
 def _install(laying: Laying, version: str) -> None:

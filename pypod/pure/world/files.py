@@ -144,6 +144,23 @@ class Files(Looking):
         after = token.encode() + (b"" if isinstance(before, int) else before)[len(token) :]
         return _NOTHING if before == after else self._filled(path, (where, node, False), after)
 
+    def replace_file(self, path: str, mode: int, content: bytes, /) -> Result[Changed, HostError]:
+        place = self.walk(path, follow=False)
+        if isinstance(place, int):
+            return refusal(place, "open", path)
+        where, node = place.path, place.node
+        refused = self.enterable(above(where))
+        if refused:
+            return refusal(refused, "open", path)
+        if node is not None and node.type is _DIRECTORY:
+            return refusal(errno.EEXIST, "rename", path)
+        if self.room_for(where, len(content)) < len(content):
+            return refusal(errno.ENOSPC, "write", path)
+        fresh = replaced(self.owned(above(where), FileType.FILE, 0, content, len(content)), mode=mode & 0o7777)
+        if node is not None and node.entry == fresh.entry and self.bytes_of(where, node) == content:
+            return _NOTHING
+        return Success(Changed((self.put(where, fresh),)))
+
     # -- removing
 
     def remove_file(self, path: str, /) -> Result[Changed, HostError]:

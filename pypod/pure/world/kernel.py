@@ -18,9 +18,9 @@ from pypod.pure.failure import HostError
 from pypod.pure.vocabulary.files import LookAt
 from pypod.pure.vocabulary.host import DescribeHost
 from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, WorkingDirectory
+from pypod.pure.world.containers import Containers
 from pypod.pure.world.namespaces import reexecuted
 from pypod.pure.world.state import Ask, Node, World
-from pypod.pure.world.stored import Stored
 from pypod.pure.world.tree import Unknown, above, replaced
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ T = TypeVar("T")
 _ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR})
 
 
-class _Kernel(Stored):
+class _Kernel(Containers):
     """The whole simulated machine."""
 
 

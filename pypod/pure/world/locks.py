@@ -10,11 +10,21 @@ from typing import Final
 
 from returns.result import Failure, Result, Success
 
-from pypod.pure.facts import NOTHING_CHANGED, Allocated, Change, Changed, FileType, Handle, HostFacts, LockSegment
+from pypod.pure.facts import (
+    NOTHING_CHANGED,
+    Allocated,
+    Change,
+    Changed,
+    FileType,
+    Handle,
+    HostFacts,
+    LockSegment,
+    SegmentLocks,
+)
 from pypod.pure.failure import HostError
-from pypod.pure.locks.layout import LOCKS_PER_BITMAP, MAGIC
+from pypod.pure.locks.layout import LOCKS_PER_BITMAP, MAGIC, lock_subject
 from pypod.pure.vocabulary.host import DescribeHost
-from pypod.pure.vocabulary.locks import ReadLockSegment
+from pypod.pure.vocabulary.locks import ReadLocks, ReadLockSegment
 from pypod.pure.world.files import Files
 from pypod.pure.world.segment import Segment, fresh_segment, segment_of, segment_seen
 from pypod.pure.world.state import Held, Node
@@ -91,6 +101,14 @@ class Locks(Files):
             return refusal(segment, "shm_open", name)
         return Success(segment.seen())
 
+    def read_locks(self, name: str, /) -> Result[SegmentLocks, HostError]:
+        """Nobody else holds a lock here; a real host is asked."""
+        path = segment_path(name)
+        found = self.found(path, follow=False)
+        if not isinstance(found, int) and found[1].seen:
+            return self.asked(ReadLocks(name))
+        return self.read_lock_segment(name).map(SegmentLocks)
+
     def create_lock_segment(self, name: str, locks: int, /) -> Result[Changed, HostError]:
         if locks <= 0:
             return refusal(errno.EINVAL, "shm_open", name)
@@ -134,6 +152,8 @@ class Locks(Files):
         return segment_seen(answer.unwrap(), self.architecture())
 
     def unmap_lock_segment(self, handle: Handle, /) -> Result[None, HostError]:
+        if any(one.mapping == handle.number for one in self.world.held.values()):
+            return refusal(errno.EBUSY, "munmap", handle.subject)
         return self._let_go(handle, "munmap")
 
     def _mapped(self, handle: Handle) -> tuple[str, Node, Segment] | int:
@@ -150,29 +170,62 @@ class Locks(Files):
         where, node, segment = mapped
         free = ~segment.allocated & ((1 << segment.groups * LOCKS_PER_BITMAP) - 1)
         chosen = (free & -free).bit_length() - 1 if number is None else number
-        if chosen < 0:
-            return refusal(errno.ENOSPC if number is None else errno.EINVAL, "allocate", handle.subject)
-        if chosen >= segment.locks:
-            return refusal(errno.EINVAL, "allocate", handle.subject)
-        if chosen >= segment.groups * LOCKS_PER_BITMAP:
-            return refusal(errno.EFAULT, "allocate", handle.subject)
+        refused = errno.ENOSPC if number is None and chosen < 0 else _beyond(segment, chosen)
+        if refused:
+            return refusal(refused, "allocate", handle.subject)
         if segment.allocated >> chosen & 1:
             return refusal(errno.EEXIST, "allocate", handle.subject)
         after = replaced(segment, allocated=segment.allocated | 1 << chosen)
         changed = self.altered(where, replaced(node, content=after, seen=False), f"lock {chosen}")
         return Success(Allocated(changed.changes, number=chosen))
 
+    def free_lock(self, handle: Handle, number: int, /) -> Result[Changed, HostError]:
+        mapped = self._mapped(handle)
+        refused = mapped if isinstance(mapped, int) else _beyond(mapped[2], number)
+        if isinstance(mapped, int) or refused:
+            return refusal(refused, "free", handle.subject)
+        where, node, segment = mapped
+        if not segment.allocated >> number & 1:
+            return refusal(errno.ENOENT, "free", handle.subject)
+        after = replaced(segment, allocated=segment.allocated & ~(1 << number))
+        return Success(self.altered(where, replaced(node, content=after, seen=False), f"lock {number}"))
+
     def free_all_locks(self, handle: Handle, /) -> Result[Changed, HostError]:
         mapped = self._mapped(handle)
         if isinstance(mapped, int):
             return refusal(mapped, "free", handle.subject)
         where, node, segment = mapped
-        if segment.bitmaps > fresh_segment(self.world.held[handle.number].locks, self.architecture()).bitmaps:
+        there = min(segment.groups, fresh_segment(self.world.held[handle.number].locks, self.architecture()).bitmaps)
+        if segment.bitmaps > there:
             return refusal(errno.EFAULT, "free", handle.subject)
         if not segment.allocated:
             return Success(NOTHING_CHANGED)
         after = replaced(segment, allocated=0)
         return Success(self.altered(where, replaced(node, content=after, seen=False), "all locks freed"))
+
+    # -- the locks in it
+
+    def take_lock(self, handle: Handle, number: int, /) -> Result[Handle, HostError]:
+        """No other process holds one, so the only one to wait for would be oneself."""
+        mapped = self._mapped(handle)
+        subject = lock_subject(handle.subject, number)
+        refused = mapped if isinstance(mapped, int) else _beyond(mapped[2], number)
+        if isinstance(mapped, int) or refused:
+            return refusal(refused, "lock", subject)
+        taken = Held(mapped[0], number=number, mapping=handle.number)
+        if any(one.number == number and one.path == taken.path for one in self.world.held.values()):
+            return refusal(errno.EDEADLK, "lock", subject)
+        return Success(self._hold(taken, subject))
+
+    def release_lock(self, handle: Handle, /) -> Result[None, HostError]:
+        return self._let_go(handle, "unlock")
+
+
+def _beyond(segment: Segment, number: int) -> int:
+    """Why a segment has no such lock: by its header, or because its groups are not there."""
+    if not 0 <= number < segment.locks:
+        return errno.EINVAL
+    return 0 if number < segment.groups * LOCKS_PER_BITMAP else errno.EFAULT
 
 
 def _machine(facts: HostFacts) -> str:

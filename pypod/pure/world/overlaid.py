@@ -30,6 +30,7 @@ _FIELDS: Final[dict[str, dict[tuple[str, str], str]]] = {
         ("state", "state"): "state",
         ("state", "pid"): "pid",
         ("state", "conmonPid"): "conmon_pid",
+        ("state", "stoppedByUser"): "stopped_by_user",
         ("config", "lockID"): "lock",
         ("config", "runtime"): "runtime",
     },
@@ -40,7 +41,7 @@ _FIELDS: Final[dict[str, dict[tuple[str, str], str]]] = {
 
 _SESSIONS: Final = ("exec",)
 
-_DROPPED: Final = {"state": 0, "pid": 0, "conmon_pid": 0, "lock": 0, "runtime": ""}
+_DROPPED: Final = {"state": 0, "pid": 0, "conmon_pid": 0, "lock": 0, "runtime": "", "stopped_by_user": False}
 
 
 def facts_after(facts: DatabaseFacts, changes: tuple[StateChange, ...]) -> tuple[DatabaseFacts, tuple[str, ...]]:

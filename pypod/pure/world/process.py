@@ -23,14 +23,13 @@ from pypod.pure.failure import HostError
 from pypod.pure.gotext import quoted
 from pypod.pure.vocabulary.host import DescribeHost, ReadClock, SessionIsValid
 from pypod.pure.vocabulary.process import IsAlive, LookUpUser, ReadVariable, RunProgram
+from pypod.pure.vocabulary.services import DEADLY, JOURNAL
 from pypod.pure.world.locks import Locks
 from pypod.pure.world.state import Program
 from pypod.pure.world.tree import EXECUTE, KILL, SYS_RESOURCE, refusal, replaced
 
 _NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
 _UNSET: Final[Result[str | None, HostError]] = Success(None)
-_JOURNAL: Final = "/run/systemd/journal/socket"
-_DEADLY: Final = frozenset({1, 2, 3, 6, 9, 15})
 
 
 # The variables are asked for again and again.
@@ -132,7 +131,7 @@ class Processes(Locks):
             return refusal(errno.ESRCH, "kill", str(pid))
         if pid == 1 and not self.capable(KILL):
             return refusal(errno.EPERM, "kill", str(pid))
-        if signal not in _DEADLY:
+        if signal not in DEADLY:
             return _NOTHING
         self.world = replaced(
             self.world, processes=self.world.processes.set(pid, ""), pauses=self.world.pauses.without((pid,))
@@ -140,14 +139,14 @@ class Processes(Locks):
         return Success(Changed((Change(f"/proc/{pid}", detail=f"signal {signal}"),)))
 
     def send_to_journal(self, payload: bytes, /) -> Result[Changed, HostError]:
-        found = self.found(_JOURNAL)
+        found = self.found(JOURNAL)
         number = found if isinstance(found, int) else 0
         if isinstance(found, tuple):
             where, node = found
             number = self.writable(where, node) or (0 if node.type is FileType.SOCKET else errno.ECONNREFUSED)
         if number:
-            return refusal(number, "write", f"unixgram @<rand>->{_JOURNAL}: sendmsg")
-        return Success(Changed((Change(_JOURNAL, detail=f"{len(payload)} bytes"),)))
+            return refusal(number, "write", f"unixgram @<rand>->{JOURNAL}: sendmsg")
+        return Success(Changed((Change(JOURNAL, detail=f"{len(payload)} bytes"),)))
 
     # -- the host
 

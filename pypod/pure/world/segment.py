@@ -32,13 +32,14 @@ class Segment(Struct, frozen=True):
     def to_bytes(self) -> bytes:
         """The segment as a file; no mutex is held in it."""
         layout = self.layout
-        out = bytearray(max(self.size, layout.header))
-        struct.pack_into(f"{layout.order}HH", out, 0, self.magic, self.unused)
-        struct.pack_into(f"{layout.order}II", out, layout.counts_offset, self.bitmaps, self.locks)
+        room = layout.mutex_offset
+        mutexes = layout.free_mutex * LOCKS_PER_BITMAP
+        header = struct.pack(f"{layout.order}HH", self.magic, self.unused).ljust(room, b"\0") + layout.free_mutex
+        parts = [(header + struct.pack(f"{layout.order}II", self.bitmaps, self.locks)).ljust(layout.header, b"\0")]
         for index in range(self.groups):
             bits = self.allocated >> index * LOCKS_PER_BITMAP & 0xFFFFFFFF
-            struct.pack_into(f"{layout.order}I", out, layout.bitmap_offset(index), bits)
-        return bytes(out[: self.size])
+            parts.append(struct.pack(f"{layout.order}I", bits).ljust(room, b"\0") + mutexes)
+        return b"".join(parts)[: self.size].ljust(self.size, b"\0")
 
     def seen(self) -> LockSegment:
         """What looking at it tells."""

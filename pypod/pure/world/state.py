@@ -91,8 +91,9 @@ class Node(Struct, frozen=True):
 
     @property
     def entry(self) -> Entry:
-        """One side of a change."""
-        return Entry(self.type, self.mode, self.uid, self.gid, self.size)
+        """One side of a change; what a directory takes on the disk is not told."""
+        size = 0 if self.type is FileType.DIRECTORY else self.size
+        return Entry(self.type, self.mode, self.uid, self.gid, size)
 
 
 class Mount(Struct, frozen=True):
@@ -111,10 +112,14 @@ class Mount(Struct, frozen=True):
 
 
 class Held(Struct, frozen=True):
-    """What a handle stands for: a locked file, or the mapped segment file with the number of locks it was mapped for."""
+    """What a handle stands for: a locked file, the mapped segment file with the number of locks it was mapped for, or the
+    lock ``number`` that was taken through the mapping of handle ``mapping``.
+    """
 
     path: str
     locks: int = 0
+    number: int = -1
+    mapping: int = 0
 
 
 class Overlay(Struct, frozen=True):

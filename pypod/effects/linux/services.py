@@ -1,0 +1,68 @@
+"""Other processes of the real machine: the journal, and processes that are signalled."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Final
+
+from returns.result import Failure, Result
+
+from pypod.effects.linux.refusal import asked
+from pypod.pure.facts import NOTHING_CHANGED, Change, Changed
+from pypod.pure.failure import HostError
+from pypod.pure.vocabulary.services import DEADLY, JOURNAL
+
+if TYPE_CHECKING:
+    from socket import socket
+
+_TOO_LARGE: Final = (errno.EMSGSIZE, errno.ENOBUFS)
+
+
+class LinuxServices:
+    """``journal`` is the socket of journald."""
+
+    def __init__(self, journal: str = JOURNAL) -> None:
+        self._journal = journal
+
+    def send_to_journal(self, payload: bytes, /) -> Result[Changed, HostError]:
+        def send() -> Changed:
+            _sent(payload, self._journal)
+            return Changed((Change(self._journal, detail=f"{len(payload)} bytes"),))
+
+        return asked("write", f"unixgram @<rand>->{self._journal}: sendmsg", send)
+
+    def kill_process(self, pid: int, signal: int, /) -> Result[Changed, HostError]:
+        if pid <= 0:
+            # To the kernel these are groups of processes.
+            return Failure(HostError(errno.ESRCH, "kill", str(pid)))
+        answer = asked("kill", str(pid), lambda: os.kill(pid, signal))
+        changed = Changed((Change(f"/proc/{pid}", detail=f"signal {signal}"),))
+        return answer.map(lambda _: changed if signal in DEADLY else NOTHING_CHANGED)
+
+
+def _sent(payload: bytes, journal: str) -> None:
+    """One datagram from an address of its own; one that is too large goes as the descriptor of a file (go-systemd)."""
+    import socket
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+        sender.bind("")
+        try:
+            sender.sendto(payload, journal)
+        except OSError as refused:
+            if refused.errno not in _TOO_LARGE:
+                raise
+            _sent_as_file(sender, payload, journal)
+
+
+def _sent_as_file(sender: socket, payload: bytes, journal: str) -> None:
+    import socket
+
+    from pypod.effects.linux import calls
+
+    descriptor = os.memfd_create("journal", os.MFD_CLOEXEC)
+    try:
+        calls.write(descriptor, payload)
+        socket.send_fds(sender, [b""], [descriptor], 0, journal)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,30 @@
+"""What libpod 3.4.7 did on the recorded hosts, done for real: pypod's own commands on a throw-away machine each.
+
+Every step whose command pypod has leaves the same exit status, error, log, settings, ``info``, files with modes and owners,
+database content and locks as libpod did, but for the rows of ``docs/differences.md``.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.golden.compare import compared
+from tests.golden.differences import allowed
+from tests.golden.recordings import Recording, every_recording
+from tests.golden_live.machine import has_mine, is_possible, outcomes
+
+RECORDINGS = [recording for recording in every_recording() if has_mine(recording)]
+ALLOWED = allowed(live=True)
+IMPOSSIBLE = is_possible()
+
+
+@pytest.mark.skipif(bool(IMPOSSIBLE), reason=f"NO LIVE GOLDEN TESTS: {IMPOSSIBLE}")
+@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording["case"]["name"])
+def test_does_as_libpod_did(recording: Recording) -> None:
+    case: str = recording["case"]["name"]
+    differing: dict[tuple[str, int, str], str] = {}
+    for number, have in enumerate(outcomes(recording)):
+        if have is not None:
+            want = recording["outcome"]["steps"][number]
+            differing |= {(case, number, aspect): text for aspect, text in compared(want, have) if text}
+    assert {row: text for row, text in differing.items() if row not in ALLOWED} == {}
