@@ -34,9 +34,9 @@ golden: .venv/dev
 golden-live: .venv/dev
 	$(BIN)/python -m tests.golden_live.agreement
 
-# The property tests with many more examples.
+# The property tests with many more examples, and those of database files that have the reference library as their judge.
 deep: .venv/dev
-	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -q -n auto tests/property
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -q -n auto tests/property tests/interop/test_bolt_crashes.py tests/interop/test_bolt_judge.py
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks

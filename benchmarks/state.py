@@ -12,8 +12,9 @@ from pathlib import Path
 from pyrsistent import pmap
 
 from benchmarks.timing import medians
+from pypod.pure.database.buckets import key_of
 from pypod.pure.database.file import database_holding
-from pypod.pure.database.tree import Tree, empty_tree, key_of, tree_of
+from pypod.pure.database.tree import Tree, empty_tree, tree_of
 from tests.fixtures.state_databases import DATABASES
 
 CONTAINERS = 2000

@@ -14,16 +14,21 @@ Importing the package loads nothing: each name is loaded when it is touched.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Final
 
+from pypod.version import VERSION
+
+TYPE_CHECKING = False
+"""What checkers take for true.  The module that has it takes longer to load than the interpreter takes to start."""
 if TYPE_CHECKING:
+    from typing import Final
+
     from pypod import hosts, options
     from pypod.api import plan, rehearse
     from pypod.applying import apply
     from pypod.effects.linux.namespaces import leave_for
     from pypod.opening import Runtime, open_runtime, open_runtime_or_raise
 
-__version__: Final = "0.1.0"
+__version__ = VERSION
 
 _HOME: Final = {
     "Runtime": "pypod.opening",

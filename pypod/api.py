@@ -7,12 +7,11 @@ cannot plan.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod import __version__
 from pypod.effects.planning import Planning
 from pypod.effects.recording import Recording
 from pypod.pipeline import program_of
@@ -20,11 +19,13 @@ from pypod.pure.draft import Draft, Request
 from pypod.pure.effect import Effect
 from pypod.pure.failure import Departed, Ending, HostError, Problem, Refused
 from pypod.pure.options.option import RuntimeOption
-from pypod.pure.plan.facts import Plan
-from pypod.pure.plan.summarize import About, summarize
 from pypod.pure.program import run
 from pypod.pure.tape import Tape
 from pypod.pure.vocabulary.locks import ReadLockSegment
+from pypod.version import VERSION
+
+if TYPE_CHECKING:
+    from pypod.pure.plan.facts import Plan
 
 T = TypeVar("T")
 
@@ -122,12 +123,15 @@ def planned_by(done: Rehearsal, host: PlanHost, on: RehearsalHost) -> Result[Pla
     unseen = _unseen(done.ending, denied)
     if unseen is not None:
         return Failure(unseen.hinting("root may"))
+    # Loaded once the host was asked: what is loaded while a program is waited for costs no time.
+    from pypod.pure.plan.summarize import About, summarize
+
     about = About(
         command=done.request.command,
         flags=done.request.flags,
         arguments=done.request.arguments,
         source=host.source,
-        pypod_version=__version__,
+        pypod_version=VERSION,
         podman_installed=host.podman_installed,
         runtimes=tuple(sorted((name, runtime.path) for name, runtime in done.draft.runtimes.items())),
         assumed=isinstance(on, Planning) and on.assuming,

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod import __version__
 from pypod.api import Rehearsal, planned_by, rehearse
 from pypod.effects.foreseen import Foreseen, UnforeseenError
 from pypod.effects.recording import Recording
@@ -26,6 +25,7 @@ from pypod.pure.plan.stale import stale, unapplyable, undone
 from pypod.pure.plan.summarize import About, summarize
 from pypod.pure.program import Run, run
 from pypod.pure.tape import redacted
+from pypod.version import VERSION
 
 
 class Applied(Struct, frozen=True):
@@ -111,7 +111,7 @@ def _report(request: Request, ended: Run[Draft], recording: Recording, plan: Pla
         flags=request.flags,
         arguments=request.arguments,
         source="live",
-        pypod_version=__version__,
+        pypod_version=VERSION,
         podman_installed=plan.podman_installed,
         runtimes=tuple(sorted((name, runtime.path) for name, runtime in draft.runtimes.items())),
     )

@@ -5,7 +5,7 @@ Opening one looks at nothing; the first rehearsal does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
@@ -34,18 +34,20 @@ class Live:
     """The machine that this process runs on, through a host that can only look.
 
     ``as_root``: as root would see it, looking with this process's own permissions.  What may not be read then counts as
-    absent, and is listed in the plan.
+    absent, and is listed in the plan.  ``meanwhile`` is work of the caller's, a little with each step, for the time in which
+    a program is waited for.
     """
 
     source: Source = "live"
 
-    def __init__(self, *, as_root: bool = False) -> None:
+    def __init__(self, *, as_root: bool = False, meanwhile: Iterator[object] = iter(())) -> None:  # noqa: B008
         self.as_root = as_root
+        self._meanwhile = meanwhile
         self._installed: str | None = None
 
     def rehearsal(self) -> Result[Planning, Problem]:
         """A planning host over this machine, which was asked for its podman already."""
-        host = planning_host(_as_root()) if self.as_root else planning_host()
+        host = planning_host(_as_root() if self.as_root else (), self._meanwhile)
         # What would run podman has to know who really asks: podman makes directories for anybody but a full root.
         self._installed = drive(installed_podman(), planning_host() if self.as_root else host).value_or("")
         return Success(host)
@@ -146,9 +148,12 @@ def _read_file(path: str) -> Result[dict[str, Any], Problem]:
     return Success(cast("dict[str, Any]", plain))
 
 
-def live(*, as_root: bool = False) -> Live:
-    """The machine that this process runs on; ``as_root``: as root would see it, as far as this process may look."""
-    return Live(as_root=as_root)
+def live(*, as_root: bool = False, meanwhile: Iterator[object] = iter(())) -> Live:  # noqa: B008 - nothing to do
+    """The machine that this process runs on; ``as_root``: as root would see it, as far as this process may look.
+
+    ``meanwhile`` is work of the caller's, a little with each step, for the time in which a program is waited for.
+    """
+    return Live(as_root=as_root, meanwhile=meanwhile)
 
 
 def described(path: str, step: int = 1) -> Described:

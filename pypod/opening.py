@@ -178,15 +178,13 @@ class Runtime:
 
         Whatever goes wrong, the runtime is stopped afterwards; ErrRuntimeStopped where it was before.
         """
-        from pypod.runtime.shutdown import shutdown
+        from pypod.runtime.shutdown import shutdown, stopped
 
         with self._lock:
-            done = _plainly(drive(shutdown(self._draft, force=force), self._host))
-            if isinstance(done, Failure):
-                return Failure(done.failure())
-            stopped = done.unwrap()
-            self._draft = stopped.draft
-            return stopped.outcome
+            # libpod's runtime counts as stopped before anything is done.
+            draft, self._draft = self._draft, stopped(self._draft)
+            done = _plainly(drive(shutdown(draft, force=force), self._host))
+            return done if isinstance(done, Failure) else done.unwrap().outcome
 
     def deferred_shutdown(self, *, force: bool = False) -> None:
         """``DeferredShutdown``: the same for a ``finally``; what it answers is dropped."""

@@ -9,6 +9,7 @@ A program says effects; a host answers them.  Nothing here can touch a machine, 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -16,24 +17,58 @@ import msgspec
 from pypod.pure.cgroups.stage import CGROUPS
 from pypod.pure.configuration.stage import CONFIGURATION
 from pypod.pure.conmon.stage import CONMON
-from pypod.pure.database.stage import DATABASE_MERGE, DATABASE_VALIDATION, NAMESPACE, RUN_ROOT, STATE
-from pypod.pure.directories.stage import BOOT_DIRECTORY, EVENTS_DIRECTORY, STATIC_DIRECTORY, TMP_DIRECTORY
 from pypod.pure.draft import Draft, Request
-from pypod.pure.events.stage import EVENTS
 from pypod.pure.facts import Level, Stream
 from pypod.pure.failure import Problem
-from pypod.pure.image.stage import IMAGE_CONTEXT
-from pypod.pure.lifecycle.stage import FINISH, MIGRATE, REFRESH, RENUMBER, under_alive_lock
-from pypod.pure.locks.stage import with_lock_manager
-from pypod.pure.network.stage import NETWORK_DEFAULT, NETWORK_PLUGIN
-from pypod.pure.oci.stage import DEFAULT_OCI_RUNTIME, DEFAULT_OCI_RUNTIME_CHECK, OCI_RUNTIMES
+from pypod.pure.oci.stage import DEFAULT_OCI_RUNTIME
 from pypod.pure.options.commands import makes_runtime
 from pypod.pure.options.stage import OPTIONS
-from pypod.pure.program import Program, Stage, in_order, note, reworded
+from pypod.pure.program import Program, Stage, in_order, note, reworded, when_reached
 from pypod.pure.shutdown.stage import SHUTDOWN_HANDLER
 from pypod.pure.storage.stage import STORAGE_OPTIONS
-from pypod.pure.store.stage import CAPABILITIES, STORE
 from pypod.pure.xdg.stage import XDG_DIRECTORIES
+
+
+@cache
+def _runtime() -> Stage[Draft]:
+    """What is loaded once there is a conmon, most of it while that is asked for its version."""
+    from pypod.pure.database.stage import DATABASE_MERGE, DATABASE_VALIDATION, NAMESPACE, RUN_ROOT, STATE
+    from pypod.pure.directories.stage import BOOT_DIRECTORY, EVENTS_DIRECTORY, STATIC_DIRECTORY, TMP_DIRECTORY
+    from pypod.pure.events.stage import EVENTS
+    from pypod.pure.image.stage import IMAGE_CONTEXT
+    from pypod.pure.network.stage import NETWORK_DEFAULT, NETWORK_PLUGIN
+    from pypod.pure.oci.stage import DEFAULT_OCI_RUNTIME_CHECK, OCI_RUNTIMES
+    from pypod.pure.store.stage import CAPABILITIES, STORE
+
+    return in_order(
+        STATIC_DIRECTORY,
+        STATE,
+        DATABASE_MERGE,
+        RUN_ROOT,
+        DATABASE_VALIDATION,
+        NAMESPACE,
+        CAPABILITIES,
+        STORE,
+        EVENTS,
+        IMAGE_CONTEXT,
+        TMP_DIRECTORY,
+        EVENTS_DIRECTORY,
+        OCI_RUNTIMES,
+        DEFAULT_OCI_RUNTIME_CHECK,
+        BOOT_DIRECTORY,
+        NETWORK_DEFAULT,
+        NETWORK_PLUGIN,
+    )
+
+
+@cache
+def _alive() -> Stage[Draft]:
+    """What is loaded once the network plugins were asked, most of it meanwhile."""
+    from pypod.pure.lifecycle.stage import FINISH, MIGRATE, REFRESH, RENUMBER, under_alive_lock
+    from pypod.pure.locks.stage import with_lock_manager
+
+    return under_alive_lock(with_lock_manager(in_order(RENUMBER, REFRESH, FINISH, MIGRATE)))
+
 
 CONSTRUCTION: Final[Stage[Draft]] = in_order(
     CONFIGURATION,
@@ -44,24 +79,8 @@ CONSTRUCTION: Final[Stage[Draft]] = in_order(
     OPTIONS,
     SHUTDOWN_HANDLER,
     CONMON,
-    STATIC_DIRECTORY,
-    STATE,
-    DATABASE_MERGE,
-    RUN_ROOT,
-    DATABASE_VALIDATION,
-    NAMESPACE,
-    CAPABILITIES,
-    STORE,
-    EVENTS,
-    IMAGE_CONTEXT,
-    TMP_DIRECTORY,
-    EVENTS_DIRECTORY,
-    OCI_RUNTIMES,
-    DEFAULT_OCI_RUNTIME_CHECK,
-    BOOT_DIRECTORY,
-    NETWORK_DEFAULT,
-    NETWORK_PLUGIN,
-    under_alive_lock(with_lock_manager(in_order(RENUMBER, REFRESH, FINISH, MIGRATE))),
+    when_reached(_runtime),
+    when_reached(_alive),
 )
 
 
@@ -108,6 +127,7 @@ def _without_runtime() -> Stage[Draft]:
 
 def _of_command(request: Request) -> Stage[Draft]:
     # Loaded here: planning a construction does without what only the commands do around it.
+    from pypod.pure.events.stage import EVENTS
     from pypod.pure.exists.stage import EXISTS
     from pypod.pure.info.stage import ENGINE_ENVIRONMENT, INFO
     from pypod.pure.lifecycle.backup_stage import BACKUP

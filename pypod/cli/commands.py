@@ -1,16 +1,15 @@
-"""The commands and pypod's own flags, as one table: parsing, help and completion read it.
-
-Named tuples, because ``pypod --version`` and completion load nothing else.
-"""
+"""The commands and pypod's own flags, as one table: parsing, help and completion read it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
+
+from msgspec import Struct
 
 
-class OwnFlag(NamedTuple):
+class OwnFlag(Struct, frozen=True):
     """A flag of pypod's own.  ``value`` names its value in the help; empty: it takes none.  ``short`` is a letter."""
 
     name: str
@@ -25,7 +24,7 @@ class OwnFlag(NamedTuple):
         return (f"--{self.name}", f"-{self.short}") if self.short else (f"--{self.name}",)
 
 
-class Words(NamedTuple):
+class Words(Struct, frozen=True):
     """A command line, taken apart: pypod's own flags by name (the last one counts), Podman's as they stand.
 
     ``line`` is all of it without pypod's own flags: what a command that Podman has too is given.
@@ -38,7 +37,7 @@ class Words(NamedTuple):
     line: tuple[str, ...] = ()
 
 
-class Command(NamedTuple):
+class Command(Struct, frozen=True):
     """A command: where its function is, what it takes, and what its help says."""
 
     name: str

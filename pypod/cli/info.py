@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 import msgspec
 from returns.result import Failure, Result, Success
 
 from pypod.pure.info.form import shown_in_order
-from pypod.pure.info.host import Shown
 
 _FIELD: Final = re.compile(r"{{-?\s*(json\s+)?((?:\.[A-Za-z0-9]+)+|\.)\s*-?}}")
 _RENAMED: Final = {"cgroupsversion": "cgroupversion"}
 """Go's names of fields where they are not the JSON names in another case."""
 
 
-def rendered(info: Shown, form: str) -> Result[str, str]:
+def rendered(info: Mapping[str, Any], form: str) -> Result[str, str]:
     """The text of ``--format FORM``; the empty form is YAML.  The failure says what of a template is not understood."""
     shown = shown_in_order(info)
     if form == "":

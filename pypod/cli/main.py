@@ -8,13 +8,13 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from pypod import __version__
+from pypod import TYPE_CHECKING, __version__
 from pypod.cli import output
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pypod.cli.commands import Words
 
 LIBPOD = "3.4.7"

@@ -6,7 +6,11 @@ import errno
 import os
 import stat
 import sys
-from typing import Final, TextIO
+
+from pypod import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final, TextIO
 
 DONE: Final = 0
 FAILED: Final = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from returns.result import Failure
 
@@ -10,7 +10,9 @@ from pypod.cli import output
 from pypod.cli.commands import Words
 from pypod.cli.planning import planned
 from pypod.pure.failure import Misused, Problem
-from pypod.pure.plan.facts import Plan, encoded
+
+if TYPE_CHECKING:
+    from pypod.pure.plan.facts import Plan
 
 _COLOUR: Final = {"color": True, "no-color": False}
 
@@ -23,7 +25,7 @@ def run(words: Words) -> int:
     plan = made.unwrap()
     status = status_of(plan, detailed="detailed-exitcode" in words.own)
     out = words.own.get("out")
-    if out is not None and (wrong := output.write_whole(out, encoded(plan) + b"\n")):
+    if out is not None and (wrong := output.write_whole(out, _encoded(plan) + b"\n")):
         output.complain(wrong)
         status = output.FAILED
     output.say(shown(plan, words))
@@ -43,10 +45,16 @@ def status_of(plan: Plan, *, detailed: bool) -> int:
     return output.PENDING if detailed and plan.actions else output.DONE
 
 
+def _encoded(plan: Plan) -> bytes:
+    from pypod.pure.plan.facts import encoded
+
+    return encoded(plan)
+
+
 def shown(plan: Plan, words: Words) -> str:
     """The plan in the form that the command line asks for."""
     if words.own.get("format") == "json":
-        return encoded(plan).decode() + "\n"
+        return _encoded(plan).decode() + "\n"
     from pypod.pure.plan.text import render
 
     choice = next((value for name, value in _COLOUR.items() if name in words.own), None)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
 from returns.result import Failure, Result, Success
 
 from pypod import hosts
@@ -10,7 +14,20 @@ from pypod.cli.commands import Words
 from pypod.cli.podman import CONSTRUCTION, requested
 from pypod.cli.progress import Progress
 from pypod.pure.failure import Misused, Problem
-from pypod.pure.plan.facts import Plan
+
+if TYPE_CHECKING:
+    from pypod.pure.plan.facts import Plan
+
+AHEAD: Final = (
+    "directories.stage", "database.stage", "store.stage", "events.stage", "image.stage", "network.stage",
+    "locks.stage", "lifecycle.stage",
+    "plan.facts", "plan.actions", "plan.values", "plan.summarize", "plan.layout", "plan.text",
+)  # fmt: skip
+"""What a plan comes to after the host's programs: loaded while one of them is waited for, in the order of its need."""
+
+
+def _loading() -> Iterator[object]:
+    return map(import_module, (f"pypod.pure.{name}" for name in AHEAD))
 
 
 def planned(words: Words) -> Result[Plan, Problem]:
@@ -31,7 +48,7 @@ def _host(words: Words) -> Result[PlanHost, Problem]:
     as_root = "as" in words.own
     if path is None:
         needs = Misused("--step needs --host")
-        return Failure(needs) if step is not None else Success(hosts.live(as_root=as_root))
+        return Failure(needs) if step is not None else Success(hosts.live(as_root=as_root, meanwhile=_loading()))
     if as_root:
         return Failure(Misused("--as is for this machine: a described host says who runs Podman there (uid)"))
     if step is not None and not (step.isascii() and step.isdigit() and len(step) < 6 and int(step)):

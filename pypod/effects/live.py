@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from pypod.effects.linux.observer import LinuxObserver, current_umask
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
     from pypod.effects.linux.machine import LinuxLibrary
 
 
-def planning_host(assumed: tuple[Exchange, ...] = ()) -> Planning:
+def planning_host(assumed: tuple[Exchange, ...] = (), meanwhile: Iterator[object] = iter(())) -> Planning:  # noqa: B008
     """A planning host over this machine, with the umask of this process.
 
     ``assumed`` are answers that hold instead of the machine's; where an identity is among them, permissions are taken
-    from modes and owners, not from what this process may do.
+    from modes and owners, not from what this process may do.  ``meanwhile`` is work, a little with each step, for the time
+    in which a program is waited for.
 
     A world is born with a root directory, and so never asks what it is: it is told.
     """
     machine = LinuxObserver()
+    machine.meanwhile = meanwhile
     another = any(isinstance(effect, AskIdentity) for effect, _ in assumed)
     world = learn(World(umask=current_umask(), assumed=another), LookAt("/"), machine.look_at("/"))
     return Planning(machine, world, assumed)

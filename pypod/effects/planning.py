@@ -11,17 +11,19 @@ It knows ``Ask``, OBSERVE and LEAVE, and nothing of files: their semantics are t
 from __future__ import annotations
 
 import errno
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct
 from returns.result import Failure, Result
 
 from pypod.pure.effect import Effect, Kind, Observation
 from pypod.pure.failure import HostError
-from pypod.pure.machine import Observing
 from pypod.pure.tape import Exchange, Tape
 from pypod.pure.world import Ask, World, learn, reexecuted, step
 from pypod.pure.world.tree import Unknown
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import Observing
 
 T = TypeVar("T")
 

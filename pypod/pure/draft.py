@@ -6,11 +6,11 @@ runtime's description.  A field that no stage has filled yet holds its default.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from pyrsistent import PMap, pmap
 
 from pypod.pure.configured import Configured
 from pypod.pure.database.facts import DatabaseFacts
@@ -20,6 +20,7 @@ from pypod.pure.options.option import RuntimeOption
 from pypod.pure.settings import Key, Origin, Settings, T
 from pypod.pure.store.facts import Store
 from pypod.pure.surroundings.facts import Surroundings
+from pypod.pure.table import Table
 
 
 class Request(Struct, frozen=True):
@@ -60,8 +61,8 @@ class Draft(Struct, frozen=True):
     database: DatabaseFacts | None = None
     store: Store | None = None
     events_logger: str = ""
-    runtimes: PMap[str, OciRuntime] = pmap()
-    runtimes_left_out: PMap[str, str] = pmap()
+    runtimes: Table[str, OciRuntime] = Table()
+    runtimes_left_out: Table[str, str] = Table()
     """Why configured runtimes are not among them, by name."""
     runtimes_missing: frozenset[str] = frozenset()
     """Runtimes of containers that are not there; of each it was said, once in the process."""
@@ -69,7 +70,7 @@ class Draft(Struct, frozen=True):
     alive: Handle | None = None
     refresh: bool = False
     locks: Locks | None = None
-    info: PMap[str, Any] = pmap()
+    info: Mapping[str, Any] = Table()
     status: int = 0
     """The exit status of the command: 1 for ``exists`` of what is not there."""
 

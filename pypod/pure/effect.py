@@ -10,14 +10,16 @@ Rule 4: no effect carries a callable.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 from returns.result import Result, Success
 
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
-from pypod.pure.machine import DatabaseChanged, Machine, Observing
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import DatabaseChanged, Machine, Observing
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

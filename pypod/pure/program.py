@@ -163,6 +163,15 @@ def in_order(*stages: Stage[D]) -> Stage[D]:
     return run
 
 
+def when_reached(load: Callable[[], Stage[D]]) -> Stage[D]:
+    """A stage that is loaded when a program comes to it: until then it costs nothing."""
+
+    def run(draft: D) -> Program[D]:
+        return load()(draft)
+
+    return run
+
+
 class Run(Struct, Generic[T], frozen=True):
     """How a program ended, and the draft with which the stage began that ended it (``None`` after a success)."""
 

@@ -41,7 +41,7 @@ BUILTIN = Origin(Source.BUILTIN)
 
 
 class Claim(Struct, frozen=True):
-    """One source's word on a setting.  Values are plain: text, numbers, booleans, tuples and PMaps of those."""
+    """One source's word on a setting.  Values are plain: text, numbers, booleans, tuples and tables of those."""
 
     value: Any
     origin: Origin = BUILTIN

@@ -6,7 +6,7 @@ would change, which a planning host does not do.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from returns.result import Failure, Result
@@ -21,13 +21,15 @@ from pypod.pure.program import Program, Stage, attempt, in_order, need, settle
 from pypod.pure.state.choice import absent, chosen, holds_something, places
 from pypod.pure.state.facts import Backend, Containers, Content, Listed, References
 from pypod.pure.state.moments import nanoseconds
-from pypod.pure.state.report import Report, report_of
-from pypod.pure.state.summary import Summary, summary_of
 from pypod.pure.storage.stage import STORAGE_OPTIONS
 from pypod.pure.vocabulary.files import Stat
 from pypod.pure.vocabulary.host import ReadClock
 from pypod.pure.vocabulary.state import CheckPages, ListContainers, ReadContainers, ReadContent, ReadReferences
 from pypod.pure.xdg.stage import XDG_DIRECTORIES
+
+if TYPE_CHECKING:
+    from pypod.pure.state.report import Report
+    from pypod.pure.state.summary import Summary
 
 TO_THE_STATE: Final[Stage[Draft]] = in_order(CONFIGURATION, XDG_DIRECTORIES, STORAGE_OPTIONS, OPTIONS)
 """As much of the construction as decides where the database is."""
@@ -98,6 +100,8 @@ def list_containers(wanted: Wanted) -> Program[Listing]:
 
 def show(wanted: Wanted) -> Program[Summary]:
     """The database at a glance, and whether another one is beside it."""
+    from pypod.pure.state.summary import summary_of
+
     where = yield from _present(wanted, explained=True)
     held = yield from need(ReadReferences(where.path), unopened(where.path))
     elsewhere: References | None = None
@@ -108,6 +112,8 @@ def show(wanted: Wanted) -> Program[Summary]:
 
 def check(wanted: Wanted) -> Program[Report]:
     """What is wrong with it.  Pages that are too damaged for anything else are a finding, not a failure."""
+    from pypod.pure.state.report import report_of
+
     where = yield from _present(wanted)
     pages = yield from need(CheckPages(where.path), unopened(where.path))
     held = yield from attempt(ReadReferences(where.path))

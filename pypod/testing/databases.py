@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pypod.pure.database.facts import TOP_LEVEL
 
@@ -65,7 +65,7 @@ def _container(one: dict[str, Any]) -> dict[str, Any]:
     if one.get("pod"):
         config["pod"] = one["pod"]
     held = one.get("state", 1)
-    state: dict[str, Any] = held if isinstance(held, dict) else {"state": held, "pid": one.get("pid", 0)}
+    state: dict[str, Any] = cast("Any", held) if isinstance(held, dict) else {"state": held, "pid": one.get("pid", 0)}
     return {
         "config": _json({**config, **one.get("config", {})}),
         "state": _json({name: value for name, value in state.items() if value}),

@@ -51,7 +51,7 @@ def hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     machine = Nobody()
     machine.hidden = str(folder)
 
-    def planning_host(assumed: tuple[Exchange, ...] = ()) -> Planning:
+    def planning_host(assumed: tuple[Exchange, ...] = (), _meanwhile: object = None) -> Planning:
         return Planning(machine, learn(World(assumed=bool(assumed)), LookAt("/"), machine.look_at("/")), assumed)
 
     monkeypatch.setattr("pypod.hosts.planning_host", planning_host)

@@ -17,20 +17,25 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from returns.result import Failure, Success
+from returns.result import Failure, Result, Success
 
 from pypod.effects.linux.database import read_objects
 from pypod.effects.linux.held import LinuxLocksHeld
 from pypod.effects.linux.locks import LinuxLocks
 from pypod.effects.live import library_machine
-from pypod.pure.draft import Locks
-from pypod.pure.effect import On
+from pypod.pipeline import program_of
+from pypod.pure.draft import Draft, Locks, Request
+from pypod.pure.effect import Effect, On
 from pypod.pure.facts import Handle
+from pypod.pure.failure import HostError
 from pypod.pure.locks.holders import Held, Hold, held_of
 from pypod.pure.locks.stage import allocate, free, under_lock
 from pypod.pure.program import Program, drive
+from pypod.pure.vocabulary.locks import ReleaseFileLock, TakeFileLock
+
+T = TypeVar("T")
 
 NAME: Final = "/libpod_lock"
 SEGMENT: Final = Path("/dev/shm/libpod_lock")
@@ -324,6 +329,50 @@ def full(_scene: Scene) -> dict[str, Any]:
     return {"errno": refused.failure().errno, "left": [path.name for path in SEGMENT.parent.iterdir()]}
 
 
+class Watchful:
+    """A host that looks after every effect whether the kernel still has every record lock that was taken and not given back."""
+
+    def __init__(self, host: On) -> None:
+        self._host = host
+        self._held: dict[Handle, str] = {}
+        self.took: list[str] = []
+        self.lost: list[str] = []
+
+    def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
+        answer = self._host.answer(effect)
+        if isinstance(effect, TakeFileLock):
+            handle = answer.unwrap()
+            assert isinstance(handle, Handle)
+            self._held[handle] = effect.path
+            self.took.append(effect.path)
+        elif isinstance(effect, ReleaseFileLock):
+            del self._held[effect.handle]
+        ours = [line.split() for line in Path("/proc/locks").read_text().splitlines() if f" {os.getpid()} " in line]
+        inodes = {words[5].rpartition(":")[2] for words in ours if words[1] == "POSIX"}
+        missing = {path for path in self._held.values() if str(Path(path).stat().st_ino) not in inodes}
+        self.lost += (f"{path} after: {effect.describe()}" for path in missing)
+        return answer
+
+
+def construction(scene: Scene) -> dict[str, Any]:
+    """pypod constructs, refreshes after a reboot, renumbers and migrates for real: no lock is lost on the way."""
+    scene.volume("v")
+    flags = tuple((name.removeprefix("--"), value) for name, value in zip(*[iter(scene.flags)] * 2, strict=True))
+    took: list[str] = []
+    for command, reboots in (("info", False), ("info", True), ("system renumber", False), ("system migrate", False)):
+        if reboots:
+            (scene.tmp / "alive").unlink()
+            SEGMENT.unlink()
+        host = Watchful(On(library_machine()))
+        draft = drive(program_of(Request(command, flags=flags))(Draft(Request(command, flags=flags))), host)
+        assert isinstance(draft, Success), draft
+        assert not host.lost, (command, host.lost)
+        took += host.took
+    shown = scene.pypod("locks", "--format", "json")
+    scene.podman("volume", "inspect", "v")
+    return {"took": sorted({Path(path).name for path in took}), "shown": shown, "locks": scene.volume_locks()}
+
+
 EXPERIMENTS: Final = {
     "fresh": fresh,
     "waits": waits,
@@ -333,6 +382,7 @@ EXPERIMENTS: Final = {
     "files": files,
     "crowd": crowd,
     "full": full,
+    "construction": construction,
 }
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from pypod.pure.bolt.create import new_database
 from pypod.pure.bolt.snapshot import open_snapshot
 from pypod.pure.bolt.writes import written
 from tests.fixtures.state_databases import DATABASES
-from tests.property.bolt_models import PAGE_SIZE, Model, after, content, refusal, transactions, values
+from tests.property.bolt_models import PAGE_SIZE, Model, after, content, in_buckets, refusal, transactions, values
 
 FEW: Final = settings(
     max_examples=500 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 12,
@@ -87,11 +87,6 @@ def dumped(model: Model) -> dict[str, Any]:
         key.hex(): {"sequence": 0, "keys": dumped(held)} if isinstance(held, dict) else held.hex()
         for key, held in model.items()
     }
-
-
-def in_buckets(several: list[list[BoltChange]]) -> list[list[BoltChange]]:
-    """Without plain keys in the root bucket, which bbolt has no call for."""
-    return [[change for change in changes if change.at or not isinstance(change, Put | Delete)] for changes in several]
 
 
 def updated(file: bytes, changes: Iterable[BoltChange]) -> bytes:

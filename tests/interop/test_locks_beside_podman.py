@@ -91,5 +91,11 @@ def test_a_crowd_some_of_whom_are_killed(link: Path) -> None:
     assert report["shown"]["conflicts"] == []
 
 
+def test_a_construction_loses_no_lock_on_its_way(link: Path) -> None:
+    report = tried("construction", link)
+    assert {"alive.lck", "storage.lock", "layers.lock", "events.log.lock"} <= set(report["took"])
+    assert (report["shown"]["conflicts"], report["locks"]) == ([], {"v": 0})
+
+
 def test_a_full_shared_memory_is_a_refusal(link: Path) -> None:
     assert tried("full", link) == {"errno": errno.ENOSPC, "left": []}

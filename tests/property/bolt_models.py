@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeAlias
+import random
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeAlias
 
 from hypothesis import strategies as st
 
@@ -11,11 +12,15 @@ from pypod.pure.bolt.bucket import Bucket
 from pypod.pure.bolt.changes import BoltChange, Delete, DeleteBucket, MakeBucket, Place, Put, SetSequence
 from pypod.pure.bolt.check import check
 from pypod.pure.bolt.snapshot import Snapshot, open_snapshot, view
+from pypod.pure.bolt.writes import Resize, Step, Sync, Write
 
 Model: TypeAlias = "dict[bytes, bytes | Model]"
 
 PAGE_SIZE = 1024
 """Small pages make deep trees of few keys."""
+
+SECTOR: Final = 512
+"""Bytes that a disk stores whole or not at all."""
 
 buckets = st.sampled_from([b"a", b"ctr", b"exec", b"z" * 300])
 keys = st.one_of(
@@ -88,6 +93,11 @@ def transactions(draw: st.DrawFn, *, most: int = 4) -> list[list[BoltChange]]:
     return done
 
 
+def in_buckets(several: list[list[BoltChange]]) -> list[list[BoltChange]]:
+    """Without plain keys in the root bucket, which bbolt has no call for."""
+    return [[change for change in changes if change.at or not isinstance(change, Put | Delete)] for changes in several]
+
+
 def read(bucket: Bucket) -> Model:
     """The content of a bucket."""
     return {key: held if isinstance(held, bytes) else read(held) for key, held in bucket.entries()}
@@ -111,3 +121,33 @@ def after(model: Model, changes: Iterable[BoltChange]) -> Model:
     for change in changes:
         assert not refusal(changed, change)
     return changed
+
+
+def _unsynced(steps: tuple[Step, ...]) -> int:
+    """Where the steps that a crash can undo begin."""
+    return max((index + 1 for index, step in enumerate(steps) if isinstance(step, Sync)), default=0)
+
+
+def survived(steps: tuple[Step, ...], chance: random.Random) -> tuple[Step, ...]:
+    """What is left of steps after a crash: all that was synced, and any sectors of the rest."""
+    sure = _unsynced(steps)
+    share = chance.choice((0.1, 0.5, 0.9))
+    sectors = [sector for step in steps[sure:] for sector in _sectors(step)]
+    return (*steps[:sure], *(sector for sector in sectors if chance.random() < share))
+
+
+def _sectors(step: Step) -> Iterator[Step]:
+    if isinstance(step, Write):
+        for start in range(0, len(step.data), SECTOR):
+            yield Write(step.offset + start, step.data[start : start + SECTOR])
+    elif isinstance(step, Resize):
+        yield step
+
+
+def torn(steps: tuple[Step, ...], chance: random.Random) -> tuple[Step, ...]:
+    """The same of a disk that stores writes whole or not at all, but for the last one, of which any bytes are stored."""
+    sure = _unsynced(steps)
+    left = [step for step in steps[sure:] if chance.random() < 0.5]
+    if left and isinstance(left[-1], Write):
+        left[-1] = Write(left[-1].offset, left[-1].data[: chance.randrange(len(left[-1].data) + 1)])
+    return (*steps[:sure], *left)

@@ -17,8 +17,9 @@ from returns.result import Failure
 
 from pypod.pure.bolt.bucket import Bucket
 from pypod.pure.bolt.snapshot import free_pages, open_snapshot, view
+from pypod.pure.database.buckets import name_of
 from pypod.pure.database.objects import objects_of_snapshot
-from pypod.pure.database.tree import name_of, tree_of
+from pypod.pure.database.tree import tree_of
 from tests.fixtures.state_databases import DATABASES, DUMPS
 
 Walked = list[tuple[tuple[str, ...], bytes | tuple[bool, int]]]

@@ -14,7 +14,6 @@ from typing import cast
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pyrsistent import PMap, pmap
 from returns.result import Success
 
 from pypod.pure.configuration.defaults import DefaultProbes, default_settings
@@ -22,6 +21,7 @@ from pypod.pure.configuration.layers import ConfigurationFile, Layer, capabiliti
 from pypod.pure.configuration.toml import Field, Kind, TableOf
 from pypod.pure.settings import Origin, Settings, Source
 from pypod.pure.surroundings.facts import Surroundings
+from pypod.pure.table import Table
 from tests.property.strategies import configuration_fields, configurations, written_configuration
 
 DEFAULTS = default_settings(Surroundings(), DefaultProbes())
@@ -83,9 +83,9 @@ def test_tables_are_merged_name_by_name(lower: dict[str, object], upper: dict[st
         before, settings = settings, merged(settings, layer)
         for claim in layer.decoded.claims:
             if isinstance(configuration_fields()[claim.name], TableOf):
-                given_now = cast("PMap[str, object]", claim.value)
-                held = cast("PMap[str, object]", before.entries[claim.name].claim.value)
-                assert settings.entries[claim.name].claim.value == pmap({**held, **given_now})
+                given_now = cast("Table[str, object]", claim.value)
+                held = cast("Table[str, object]", before.entries[claim.name].claim.value)
+                assert settings.entries[claim.name].claim.value == Table({**held, **given_now})
 
 
 @given(configurations())

@@ -4,11 +4,14 @@
 * TOML: the line that is told for a key is the line on which it stands, whatever values stand before it.
 * TOML: keys in any case reach the same field; hexadecimal and grouped numbers are numbers.
 * Unsigned numbers wrap where the library does not check, and are refused where it does.
+* TOML: a document without its lines of comments says the same, right or wrong, on the same lines.
 * TOML: the scanner comes to an end on anything, and an error's line is one of the file.
 * Validation: of two things that are wrong, the one that is checked first is told, and mending it tells the other.
 """
 
 from __future__ import annotations
+
+import tomllib
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +22,7 @@ from pypod.pure.configuration.defaults import DefaultProbes, default_settings
 from pypod.pure.configuration.layers import capabilities
 from pypod.pure.configuration.schema import containers_conf
 from pypod.pure.configuration.toml import decode, parse_document
-from pypod.pure.configuration.toml_lines import scanned
+from pypod.pure.configuration.toml_lines import scanned, without_comments
 from pypod.pure.configuration.validate import wrong_with
 from pypod.pure.facts import FileStatus
 from pypod.pure.failure import HostError
@@ -52,6 +55,20 @@ SEEN = {
     "/etc/zoneinfo/Mars/Base": MISSING,
     "/etc/passwd/x": NOT_DIRECTORY,
 }
+
+
+LINES = (
+    "# a comment", "  \t# k = 1", "#", "# \x00", "# \x7f", "# \r", "#\u00e9\u2028", "", "   ", "[t]", "[[a]]", "k = 1 # one",
+    "l = 'x # y'", "m = [", "  1, # one", "]", 'n = """', '"""', "o = '''", "'''", "p = {", "}", "q =", 'r = "# s',
+)  # fmt: skip
+
+
+def said_of(text: str) -> object:
+    """What a document says, or on which line it is wrong."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return str(error).rpartition(" (at ")[2].partition(",")[0]
 
 
 def with_wrong(chosen: list[int]) -> Settings:
@@ -138,3 +155,11 @@ def test_the_line_of_a_syntax_error_exists(configuration: dict[str, object], len
 def test_wrong_values_are_all_reachable() -> None:
     assert keys.CNI_PLUGIN_DIRS.name == WRONG[-1][0].name
     assert len({key.name for key, _, _ in WRONG}) == len(WRONG) == 12
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=12), st.sampled_from(("\n", "\r\n")))
+def test_comments_say_nothing(lines: list[str], end: str) -> None:
+    text = end.join(lines)
+    assert said_of(without_comments(text)) == said_of(text)
+    whole, bare = scanned(text.replace("\r\n", "\n")), scanned(without_comments(text).replace("\r\n", "\n"))
+    assert not isinstance(said_of(text), dict) or bare == whole

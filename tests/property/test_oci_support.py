@@ -11,7 +11,6 @@ import errno
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pyrsistent import pmap
 from returns.result import Failure, Success
 
 from pypod.pure.configuration.keys import RUNTIME_SUPPORTS_JSON, RUNTIME_SUPPORTS_KVM, RUNTIME_SUPPORTS_NOCGROUP
@@ -20,6 +19,7 @@ from pypod.pure.failure import HostError
 from pypod.pure.oci.decide import chosen, described, is_usable
 from pypod.pure.oci.facts import OciRuntime
 from pypod.pure.settings import BUILTIN, Settings
+from pypod.pure.table import Table
 
 NAMES = st.text("abc", min_size=1, max_size=3)
 
@@ -52,5 +52,5 @@ def test_a_refused_path(number: int) -> None:
 
 @given(NAMES, st.sets(NAMES))
 def test_the_default(name: str, there: set[str]) -> None:
-    runtimes = pmap({one: OciRuntime(one, f"/bin/{one}") for one in there})
-    assert isinstance(chosen(name, runtimes, pmap()), Success) == (name in there)
+    runtimes = Table({one: OciRuntime(one, f"/bin/{one}") for one in there})
+    assert isinstance(chosen(name, runtimes, Table()), Success) == (name in there)

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from returns.result import Failure, Success
 
-from pypod.pure.database.tree import Tree, go_json, key_of, name_of
+from pypod.pure.database.buckets import key_of, name_of
+from pypod.pure.database.tree import Tree, go_json
 from pypod.pure.state.content import content_of_tree
 from pypod.pure.state.export import exported, imported, value_form
 from pypod.pure.state.facts import Backend, Cell, Content, StateFile, Table

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyrsistent import pmap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.configuration import keys
@@ -28,6 +27,7 @@ from pypod.pure.failure import DatabaseMismatch, HostError, Problem
 from pypod.pure.plan.facts import Plan
 from pypod.pure.plan.summarize import About, summarize
 from pypod.pure.settings import BUILTIN, Claim, Origin, Settings, Source
+from pypod.pure.table import Table
 from pypod.pure.tape import Exchange
 from pypod.pure.userns.facts import IdMappings, IdRange
 from pypod.pure.vocabulary.changes import AppendFile, CreateFile, MakeDirectories
@@ -181,7 +181,7 @@ def settings() -> Settings:
         .claim(keys.CGROUP_VERSION, "v1", Origin(Source.COMPUTED))
         .claim(keys.EVENTS_LOGFILE_PATH, "/run/libpod/events/events.log", BUILTIN)
         .claim(keys.CONTAINER_ENV, ("TOKEN=hunter2", "PATH=/bin"), conf)
-        .claims((("secrets.opts", Claim(pmap({"path": "hunter2"}), conf)),))
+        .claims((("secrets.opts", Claim(Table({"path": "hunter2"}), conf)),))
         .claim(keys.REMOTE_URI, "ssh://root:hunter2@host/run", conf)
         .claim(keys.NUM_LOCKS, 2048, BUILTIN)
         .ignore(keys.NUM_LOCKS, 96, Origin(Source.FILE, "/home/user/containers.conf:3"), "root does not read it")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from pyrsistent import pmap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.configuration import keys
@@ -15,6 +14,7 @@ from pypod.pure.facts import DirectoryEntry, FileStatus, FileType
 from pypod.pure.failure import HostError
 from pypod.pure.settings import Claim, Key, Origin, Settings, Source
 from pypod.pure.surroundings.facts import Surroundings
+from pypod.pure.table import Table
 
 DEFAULTS = default_settings(Surroundings(), DefaultProbes())
 DIRECTORY: Result[FileStatus, HostError] = Success(FileStatus(FileType.DIRECTORY, 0o755))
@@ -120,7 +120,7 @@ def test_tables_of_two_layers() -> None:
     assert sorted(runtimes) == ["crun", "foo", "kata", "runc", "runsc"]
     assert (runtimes["foo"], runtimes["crun"]) == (("/y",), ("/c1",))
     opts = settings.get(keys.SECRETS_OPTS)
-    assert (settings.get(keys.SECRETS_DRIVER), opts) == ("pass", pmap({"a": "1", "b": "2"}))
+    assert (settings.get(keys.SECRETS_DRIVER), opts) == ("pass", Table({"a": "1", "b": "2"}))
     assert settings.origin(keys.RUNTIMES) == Origin(Source.FILE, "/d.conf:1")
 
 

@@ -26,7 +26,8 @@ from pypod.pure.configured import Configured, StorageSet
 from pypod.pure.database import decide, lifecycle, loading, stage
 from pypod.pure.database.facts import TOP_LEVEL, DatabaseFacts, EditJson, EmptyBucket, MakeBucket, Put, StateChange
 from pypod.pure.database.file import database_holding, database_of, empty_database
-from pypod.pure.database.objects import facts_of_database, objects_of_tree
+from pypod.pure.database.objects import objects_of_tree
+from pypod.pure.database.runtime_config import facts_of_database
 from pypod.pure.database.tree import Tree, applied, empty_tree, tree_from_plain, tree_of
 from pypod.pure.draft import Draft
 from pypod.pure.effect import Effect

@@ -5,12 +5,19 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import subprocess
+import sys
+from itertools import count
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from pypod.effects.linux.database import read_database, read_objects
+from pypod.effects.linux.looked_at import FileContent
 from tests.fixtures.state_databases import DATABASES
+
+FULL: Final = DATABASES["bolt-3.4.7-full"]
 
 
 @pytest.fixture
@@ -61,3 +68,59 @@ def test_what_is_no_file(tmp_path: Path, name: str, number: int) -> None:
     os.mkfifo(tmp_path / "fifo")
     error = read_database(f"{tmp_path}/{name}").failure()
     assert (error.errno, error.call, error.subject) == (number, "open", f"{tmp_path}/{name}")
+
+
+WRITER: Final = """
+import sys
+from pypod.effects.linux.transaction import LinuxDatabaseChanges
+from pypod.pure.database.facts import Put
+machine, number = LinuxDatabaseChanges(60), 0
+while True:
+    number += 1
+    machine.update_database(sys.argv[1], (Put(("exec",), f"storm-{number % 9}", b"x" * (number % 50 * 90)),)).unwrap()
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_storm_of_transactions_keeps_no_reader_waiting(
+    database: Path, monkeypatch: pytest.MonkeyPatch, copied: bool
+) -> None:
+    """Every reading is answered, from one transaction, and the writer goes on."""
+    monkeypatch.setattr("pypod.effects.linux.database._COPIED", -1.0 if copied else 1.0)
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(database)], stdout=subprocess.PIPE, text=True) as writer:
+        try:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "1\n"
+            seen = [read_objects(str(database)) for _ in range(30)]
+            facts = [read_database(str(database)) for _ in range(30)]
+        finally:
+            writer.kill()
+    assert {len(one.unwrap().containers) for one in seen} == {3}
+    assert facts[-1].unwrap().txid > facts[0].unwrap().txid > 19
+
+
+def test_a_file_that_changes_all_the_time_under_a_lock_is_given_up(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never two transactions in one answer: with the lock held and a commit after every look there is none."""
+    content = bytearray(FULL)
+    metas = [bytes(content[:4096]), bytes(content[4096:8192])]
+    looks = count()
+
+    def other(*_: object) -> FileContent:
+        newest = next(looks) % 2
+        database.write_bytes(bytes(4096) * newest + metas[newest] + bytes(4096) * (1 - newest) + FULL[8192:])
+        return FileContent(descriptor)
+
+    descriptor = os.open(database, os.O_RDONLY)
+    holder = os.open(database, os.O_RDONLY)
+    try:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        monkeypatch.setattr("pypod.effects.linux.database.FileContent", other)
+        monkeypatch.setattr("pypod.effects.linux.database.PATIENCE", 0.1)
+        error = read_database(str(database)).failure()
+    finally:
+        os.close(descriptor)
+        os.close(holder)
+    assert (error.errno, error.call) == (errno.EAGAIN, "open")

@@ -26,7 +26,7 @@ from typing import Final
 import pytest
 from returns.result import Failure
 
-from pypod.effects.linux import steps
+from pypod.effects.linux import transaction
 from pypod.effects.linux.steps import performed
 from pypod.effects.linux.transaction import LinuxDatabaseChanges
 from pypod.pure.bolt.check import check
@@ -121,10 +121,11 @@ def test_a_file_comes_out_as_the_simulated_kernel_writes_it(database: Path) -> N
     assert tuple(one.detail for one in changed.changes) == details
 
 
-def test_transactions_in_a_row_need_no_second_reading(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_transactions_in_a_row_need_no_second_check(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = LinuxDatabaseChanges()
     assert machine.update_database(str(database), CHANGES).unwrap().changes
-    monkeypatch.setattr(steps, "whole_content", None)
+    monkeypatch.setattr(transaction, "sound_snapshot", None)
+    assert isinstance(machine.update_database(str(database), CHANGES, (ExpectTxid(1),)), Failure)
     expected = database_of(database.read_bytes()).unwrap()
     for number in range(20):
         change = Put(("spare",), f"key-{number:04}", bytes(50 * number))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import socket
 import time
@@ -256,3 +257,23 @@ def test_the_bits_of_a_segment_are_its_locks() -> None:
     content[56 + 1288 : 60 + 1288] = (1 << 31).to_bytes(4, "little")
     assert read_segment(bytes(content), layout) == LockSegment(MAGIC, 0, 2, 64, 2632, (0, 2, 63))
     assert read_segment(bytes(content[:60]), layout).allocated == ()
+
+
+def test_other_work_goes_on_while_a_program_is_silent() -> None:
+    steps = itertools.count()
+    ran = running.run("/bin/sh", ("sh", "-c", "sleep 0.1; echo said"), b"", {}, steps)
+    assert (ran.stdout, ran.status) == (b"said\n", 0)
+    assert next(steps) > 1
+
+
+def test_work_that_comes_to_its_end_is_waited_for_no_longer() -> None:
+    done: list[int] = []
+    ran = running.run("/bin/sh", ("sh", "-c", "sleep 0.1; cat"), b"asked", {}, map(done.append, range(3)))
+    assert (ran.stdout, done) == (b"asked", [0, 1, 2])
+
+
+def test_a_mistake_in_the_other_work_ends_the_program_too() -> None:
+    started = time.monotonic()
+    with pytest.raises(ZeroDivisionError):
+        running.run("/bin/sh", ("sh", "-c", "sleep 4"), b"", {}, (1 // number for number in (1, 0)))
+    assert time.monotonic() - started < 3

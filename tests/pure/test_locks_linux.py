@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import itertools
 import os
@@ -17,12 +18,16 @@ from pathlib import Path
 import pytest
 from returns.result import Failure, Success
 
+from pypod.effects.linux import mutex
 from pypod.effects.linux import segment as segments
 from pypod.effects.linux.held import LinuxLocksHeld
 from pypod.effects.linux.locks import LinuxLocks
+from pypod.effects.live import library_machine
 from pypod.pure.facts import Handle
 from pypod.pure.locks.holders import Hold, held_of
 from pypod.pure.locks.layout import layout_of
+from pypod.pure.vocabulary.changes import AppendFile, ChangeMode, CreateFile, WriteFile, WriteToken
+from pypod.pure.vocabulary.files import ReadFile, Stat
 
 LAYOUT = layout_of(os.uname().machine)
 COUNTER = itertools.count()
@@ -229,7 +234,7 @@ def test_a_ruined_lock_is_told(machine: LinuxLocksHeld, mapped: Handle, name: st
     other.ended()
     spoiler = Other("""
         from pypod.effects.linux import mutex
-        mutex._consistent = lambda pointer: 0
+        mutex.consistent = lambda pointer: 0
         handle = machine.map_lock_segment(sys.argv[1], 64).unwrap()
         machine.release_lock(machine.take_lock(handle, 3).unwrap()).unwrap()
         """, name)  # fmt: skip
@@ -271,6 +276,25 @@ def test_an_interrupt_ends_the_waiting(machine: LinuxLocksHeld, mapped: Handle, 
     assert isinstance(machine.take_lock(mapped, 3), Success)
 
 
+def test_an_interrupt_in_the_middle_of_taking_over_ruins_nothing(
+    machine: LinuxLocksHeld, mapped: Handle, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Other(f"{HOLDER}\nos.kill(os.getpid(), signal.SIGKILL)", name)
+    other.ended()
+    taken_over, calls = mutex.consistent, itertools.count()
+
+    def interrupted(pointer: ctypes.c_void_p) -> int:
+        if next(calls) == 0:
+            raise KeyboardInterrupt
+        return taken_over(pointer)
+
+    monkeypatch.setattr(mutex, "consistent", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        machine.take_lock(mapped, 3)
+    assert state(name) is None
+    assert isinstance(machine.take_lock(mapped, 3), Success)
+
+
 def test_a_handler_that_returns_does_not_end_it(machine: LinuxLocksHeld, mapped: Handle, name: str) -> None:
     taken = machine.take_lock(mapped, 3).unwrap()
     other = Other("""
@@ -301,10 +325,10 @@ def test_threads_wait_for_each_other_and_not_for_themselves(machine: LinuxLocksH
         said.append("taken")
         machine.release_lock(handle).unwrap()
 
-    thread = threading.Thread(target=second)
+    thread = threading.Thread(target=second, daemon=True)
     thread.start()
     until(lambda: state(name) == (Hold.HELD, True))
-    assert said == ["waits"]
+    until(lambda: said == ["waits"])
     assert isinstance(machine.release_lock(taken), Success)
     thread.join(PATIENCE)
     assert said == ["waits", "taken"]
@@ -349,6 +373,12 @@ def test_a_segment_whose_maker_died_has_mutexes_that_were_never_made(name: str) 
     path.write_bytes(path.read_bytes()[: LAYOUT.header].ljust(LAYOUT.size(64), b"\0"))
     held = held_of(LinuxLocks().read_locks(name).unwrap().mutexes)
     assert [(one.number, one.hold) for one in held] == [(number, Hold.UNMADE) for number in range(64)]
+    machine = LinuxLocksHeld()
+    handle = machine.map_lock_segment(name, 64).unwrap()
+    taken = machine.take_lock(handle, 3).unwrap()
+    assert machine.take_lock(handle, 3).failure().errno == errno.EDEADLK
+    assert isinstance(machine.release_lock(taken), Success)
+    assert isinstance(machine.take_lock(handle, 3), Success)
 
 
 # -- record locks
@@ -402,6 +432,26 @@ def test_a_reader_becomes_a_writer(machine: LinuxLocksHeld, lock_file: Path) -> 
     assert kernel_locks(lock_file) == ["WRITE"]
     assert isinstance(machine.release_file_lock(writing), Success)
     assert (kernel_locks(lock_file), descriptors_open()) == ([], descriptors)
+
+
+def test_what_is_done_with_a_held_file_does_not_drop_its_lock(lock_file: Path) -> None:
+    open_before = descriptors_open()
+    machine, path = library_machine(), str(lock_file)
+    taken = machine.take_file_lock(path, True).unwrap()
+    for effect in (
+        CreateFile(path, 0o644),
+        ReadFile(path),
+        WriteToken(path, "0" * 64),
+        WriteToken(path, "0" * 64),
+        AppendFile(path, 0o644, b"x"),
+        WriteFile(path, 0o644, b"y"),
+        ChangeMode(path, 0o600),
+        Stat(path),
+    ):
+        assert isinstance(effect.via(machine), Success)
+        assert kernel_locks(lock_file) == ["WRITE"], effect
+    assert isinstance(machine.release_file_lock(taken), Success)
+    assert (kernel_locks(lock_file), descriptors_open()) == ([], open_before)
 
 
 def test_a_file_that_is_not_there_is_not_made(machine: LinuxLocksHeld, tmp_path: Path) -> None:
@@ -463,7 +513,7 @@ def test_threads_share_a_file_as_readers_and_exclude_each_other_as_writers(
         said.append("written")
         machine.release_file_lock(writing).unwrap()
 
-    thread = threading.Thread(target=second)
+    thread = threading.Thread(target=second, daemon=True)
     thread.start()
     until(lambda: bool(said))
     time.sleep(0.1)

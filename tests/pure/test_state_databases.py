@@ -12,7 +12,7 @@ import pytest
 from returns.result import Failure
 
 from pypod.effects.linux.observer import LinuxObserver
-from pypod.pure.database.tree import key_of
+from pypod.pure.database.buckets import key_of
 from pypod.pure.state.check import findings
 from pypod.pure.state.export import exported, imported
 from pypod.pure.state.facts import Backend, Content, Listed, StateFile

@@ -35,10 +35,9 @@ def open_file(path: str, flags: int, mode: int = 0) -> int:
     return os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY, mode)
 
 
-def open_directory(path: str, directory: int | None = None) -> int:
-    """``openat`` for listing.  Within a directory a link is not followed."""
-    follow = 0 if directory is None else os.O_NOFOLLOW
-    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | follow, dir_fd=directory)
+def open_directory(name: str, directory: int) -> int:
+    """``openat`` of a directory within another, for listing; a link is not followed."""
+    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
 
 
 def write(descriptor: int, content: bytes) -> None:

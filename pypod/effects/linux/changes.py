@@ -35,7 +35,7 @@ class LinuxFilesChanged:
         return Success(Changed(tuple(made))) if failed is None else Failure(failed)
 
     def create_file(self, path: str, mode: int, content: bytes, exclusive: bool, /) -> Result[Changed, HostError]:
-        access = os.O_RDWR if mode & _WRITERS else os.O_RDONLY
+        access = os.O_RDWR if mode & _WRITERS or content else os.O_RDONLY
         flags = access | os.O_CREAT | (os.O_EXCL if exclusive else 0)
         missing = exclusive or entry_at(path) is None
 
@@ -48,7 +48,7 @@ class LinuxFilesChanged:
 
     def write_file(self, path: str, mode: int, content: bytes, /) -> Result[Changed, HostError]:
         before = entry_at(path)
-        same = before is not None and before.size == len(content) and _content(path) == content
+        same = before is not None and before.size == len(content) and (not content or _content(path) == content)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         written = _written(path, flags, mode, before, lambda descriptor: calls.write(descriptor, content))
         return written.map(lambda _: NOTHING_CHANGED) if same else written
@@ -126,9 +126,17 @@ def _opened(path: str, flags: int, mode: int) -> Result[Changed, HostError]:
 
 
 def _altered(call: str, path: str, alter: Callable[[], None]) -> Result[Changed, HostError]:
-    before = entry_at(path)
-    answer = asked(call, path, alter)
-    return answer.map(lambda _: Changed(changed(place_of(path), before, entry_at(path))))
+    """Whoever takes away the search permission from where they are cannot look again: what is there is held on to."""
+    seen = asked(call, path, lambda: os.open(path, os.O_PATH | os.O_CLOEXEC))
+    if isinstance(seen, Failure):
+        return Failure(seen.failure())
+    descriptor, place = seen.unwrap(), place_of(path)
+    try:
+        before = entry_of(os.fstat(descriptor))
+        answer = asked(call, path, alter)
+        return answer.map(lambda _: Changed(changed(place, before, entry_of(os.fstat(descriptor)))))
+    finally:
+        os.close(descriptor)
 
 
 def _content(path: str) -> bytes | None:

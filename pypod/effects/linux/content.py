@@ -7,6 +7,8 @@ import os
 import stat
 from typing import Final
 
+from pypod.effects.linux import descriptors
+
 _NULL_DEVICE: Final = os.makedev(1, 3)
 _CHUNK: Final = 1 << 20
 MOST: Final = 1 << 28
@@ -26,7 +28,7 @@ def content_of(path: str) -> bytes:
             raise OSError(errno.EFBIG, "larger than any file that is read whole", path)
         return _to_the_end(descriptor)
     finally:
-        os.close(descriptor)
+        descriptors.close(descriptor)
 
 
 def refuse_special(path: str) -> None:

@@ -1,14 +1,14 @@
 """Closing descriptors in a process that holds record locks.
 
 Linux drops every record lock of a process on a file as soon as the process closes *any* descriptor of that file.  So
-whoever takes such a lock says so here, and whoever has opened a file that can be a lock file closes it here: where the
-process holds a lock on the file, the descriptor stays open until the last of them is given up.
+whoever takes such a lock says so here, and whoever has opened a file that can be a lock file, if only to read it, closes
+it here: where the process holds a lock on the file, the descriptor stays open until the last of them is given up.
 """
 
 from __future__ import annotations
 
 import os
-import threading
+from _thread import allocate_lock
 
 _File = tuple[int, int]
 """Device and inode."""
@@ -22,7 +22,8 @@ class _Waiting:
         self.descriptors: list[int] = []
 
 
-_guard = threading.Lock()
+# Not by way of threading: whoever reads a file loads this, and starts no thread for it.
+_guard = allocate_lock()
 _locked: dict[_File, _Waiting] = {}
 os.register_at_fork(after_in_child=_locked.clear)
 

@@ -48,12 +48,14 @@ def _entry_type(entry: os.DirEntry[str]) -> FileType:
 
 
 def _check_access(path: str) -> None:
-    """``access(W_OK)``; Python keeps the errno to itself, so that it is found again by asking what refuses."""
+    """``access(W_OK)``; Python keeps the errno to itself, so that a refused look is asked once more of the C library."""
     if os.access(path, os.W_OK):
         return
-    os.stat(path)  # noqa: PTH116 - raises what keeps the path from being looked up
-    read_only = os.statvfs(path).f_flag & _READ_ONLY
-    raise OSError(errno.EROFS if read_only else errno.EACCES, "access", path)
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.access(os.fsencode(path), os.W_OK) != 0:
+        raise OSError(ctypes.get_errno(), "access", path)
 
 
 def walked(path: str, look: Callable[[str], Result[FileStatus, HostError]],

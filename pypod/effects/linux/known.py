@@ -1,4 +1,4 @@
-"""A database file that was read whole and is kept up to date, so that a run of transactions reads and checks it once.
+"""A database file that was found sound, so that a run of transactions checks it once.
 
 Every transaction of anyone writes one of the two meta pages, with a transaction id that is new; so a file whose meta
 pages are what they were is what it was.  That holds under the lock only.
@@ -7,51 +7,51 @@ pages are what they were is what it was.  That holds under the lock only.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from typing import Final
 
-from pypod.effects.linux.steps import whole_content
-from pypod.pure.bolt.writes import Resize, Step, Sync, Write
+from pypod.pure.bolt.snapshot import Snapshot
+from pypod.pure.bolt.working import Nodes
+from pypod.pure.bolt.writes import PageWrites, Write
+
+KEPT: Final = 64
+"""So many pages are kept as nodes."""
 
 
 class KnownFile:
-    """The content of a file as of the last time that its lock was held."""
+    """A file as of the last time that its lock was held: which file it is, its meta pages, and the newest of them; and the
+    pages that transactions went through, as nodes.
+    """
 
-    def __init__(self, device: int, inode: int, content: bytearray) -> None:
-        self._file = device, inode
-        self._room = 2 * os.sysconf("SC_PAGE_SIZE")
-        self.content = content
+    __slots__ = ("_file", "meta", "nodes", "pages")
 
-    @classmethod
-    def read(cls, descriptor: int) -> KnownFile:
+    def __init__(self, descriptor: int, snapshot: Snapshot) -> None:
         """The file as it is; raises OSError."""
         status = os.fstat(descriptor)
-        return cls(status.st_dev, status.st_ino, whole_content(descriptor))
+        self._file = status.st_dev, status.st_ino, status.st_size
+        self.meta = snapshot.meta
+        self.nodes = Nodes()
+        self.pages = bytes(snapshot.content[: 2 * snapshot.page_size])
 
     def holds(self, descriptor: int) -> bool:
         """Whether the file is still as it was."""
         status = os.fstat(descriptor)
-        if (status.st_dev, status.st_ino) != self._file or status.st_size != len(self.content):
+        if (status.st_dev, status.st_ino, status.st_size) != self._file:
             return False
         try:
-            first = os.pread(descriptor, self._room, 0)
+            return os.pread(descriptor, len(self.pages), 0) == self.pages
         except OSError:
             return False
-        return len(first) == min(self._room, len(self.content)) and self.content.startswith(first)
 
-    def after(self, steps: Iterable[Step]) -> KnownFile:
-        """After the steps of a transaction that was done."""
-        for step in steps:
-            match step:
-                case Resize(size):
-                    self._grow(size)
-                case Write(offset, data):
-                    self._grow(offset + len(data))
-                    self.content[offset : offset + len(data)] = data
-                case Sync():
-                    pass
+    def meta_page(self, number: int) -> Write:
+        """The write that puts one of the meta pages back."""
+        size = self.meta.page_size
+        return Write(number * size, self.pages[number * size : (number + 1) * size])
+
+    def after(self, writes: PageWrites) -> KnownFile:
+        """After a transaction that was done; its last write is the meta page."""
+        last = [step for step in writes.steps if isinstance(step, Write)][-1]
+        self.pages = self.pages[: last.offset] + last.data + self.pages[last.offset + len(last.data) :]
+        self.meta = writes.meta
+        self._file = (*self._file[:2], writes.size)
+        self.nodes.forget(most=KEPT)
         return self
-
-    def _grow(self, size: int) -> None:
-        if size > len(self.content):
-            # Not in place: a snapshot may still look at the bytes there are.
-            self.content = self.content + bytes(size - len(self.content))

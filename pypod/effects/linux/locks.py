@@ -11,7 +11,6 @@ from pypod.effects.linux.content import content_of
 from pypod.effects.linux.refusal import asked
 from pypod.pure.facts import LockSegment, Mutex, SegmentLocks
 from pypod.pure.failure import HostError
-from pypod.pure.locks.holders import process_of
 from pypod.pure.locks.layout import THREAD, layout_of, read_mutexes, read_segment
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where the C library keeps segments
@@ -54,6 +53,8 @@ def _with_process(mutex: Mutex) -> Mutex:
     thread = mutex.word & THREAD
     if not thread:
         return mutex
+    from pypod.pure.locks.holders import process_of
+
     try:
         process, command = process_of(content_of(f"/proc/{thread}/status"))
     except OSError:

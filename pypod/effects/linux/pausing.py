@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import signal
+from collections.abc import Callable
 from typing import Final
 
 from pypod.effects.linux import namespace_calls as calls
@@ -100,34 +101,45 @@ def _rename_to_new(path: str, to: str) -> None:
 
 
 def _pause(waiting: int, others: tuple[int, int]) -> None:
-    """The pause process; comes back only if its id was not written."""
+    """The pause process; comes back only if its id was not written.  After that nothing keeps it from pausing."""
     for descriptor in others:
         os.close(descriptor)
     if _read_byte(waiting) != READY:
         return
     for number in IGNORED_WHILE_PAUSED:
         signal.signal(number, signal.SIG_IGN)
-    # A mount that it stands in could not be unmounted any more.
-    with contextlib.suppress(OSError):
-        os.chdir("/")
-    _let_go_of_descriptors()
-    with contextlib.suppress(OSError):
-        _execute_pause_program()
-    # As libpod's does where it cannot execute: stay as it is.
-    calls.make_visible()
-    calls.name_process(NAME)
+    preparations: tuple[Callable[[], None], ...] = (
+        _stand_aside, _silence, _close_others, _execute_pause_program, calls.make_visible, _name,
+    )  # fmt: skip
+    for preparation in preparations:
+        with contextlib.suppress(OSError):
+            preparation()
+    # It was not executed: stay as this process, as libpod's does where it cannot execute.
     while True:
         signal.pause()
 
 
-def _let_go_of_descriptors() -> None:
+def _stand_aside() -> None:
+    """A mount that a process stands in could not be unmounted any more."""
+    os.chdir("/")
+
+
+def _silence() -> None:
     null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
     for number in (0, 1, 2):
-        os.dup2(null, number)
+        with contextlib.suppress(OSError):
+            os.dup2(null, number)
+
+
+def _close_others() -> None:
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
         if int(name) > 2:
             with contextlib.suppress(OSError):
                 os.close(int(name))
+
+
+def _name() -> None:
+    calls.name_process(NAME)
 
 
 def _execute_pause_program() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+from collections.abc import Iterator
 
 from returns.result import Failure, Result, Success
 
@@ -48,7 +49,12 @@ def _is_alive(pid: int) -> bool:
 
 
 class LinuxProcess:
-    """The process that it runs in, and its user."""
+    """The process that it runs in, and its user.
+
+    ``meanwhile`` is work of this process's own, a little with each step, for the time in which a program is waited for.
+    """
+
+    meanwhile: Iterator[object] = iter(())
 
     def read_variable(self, name: str, /) -> Result[str | None, HostError]:
         return asked("getenv", name, lambda: os.environ.get(name))
@@ -73,7 +79,7 @@ class LinuxProcess:
         path = found.unwrap()
         if any("\0" in word for word in (*argv, *(part for pair in environment for part in pair))):
             return Failure(HostError(errno.EINVAL, "fork/exec", path))
-        return asked("fork/exec", path, lambda: running.run(path, argv, stdin, own | dict(environment)))
+        return asked("fork/exec", path, lambda: running.run(path, argv, stdin, own | dict(environment), self.meanwhile))
 
     def is_alive(self, pid: int, /) -> Result[bool, HostError]:
         if not 0 < pid <= _PID_MAX:

@@ -46,7 +46,7 @@ def tree_removed(path: str) -> Result[Changed, HostError]:
     if simply.failure().errno == errno.ENOENT:
         return Success(NOTHING_CHANGED)
     above, name = _split(path)
-    opened = asked("open", above, lambda: calls.open_directory(above))
+    opened = asked("open", above, lambda: calls.open_file(above, os.O_RDONLY))
     if isinstance(opened, Failure):
         error = opened.failure()
         return Success(NOTHING_CHANGED) if error.errno == errno.ENOENT else Failure(error)

@@ -11,6 +11,7 @@ import errno
 import os
 import select
 import time
+from collections.abc import Iterator
 from typing import Final
 
 from returns.result import Failure, Result, Success
@@ -48,12 +49,21 @@ def _is_executable(path: str) -> bool:
     return mode & 0o170000 != 0o040000 and bool(mode & 0o111)
 
 
-def run(path: str, argv: tuple[str, ...], stdin: bytes, environment: dict[str, str]) -> ProgramOutput:
-    """Run a program to its end, or kill it and what it started after the time limit.  Raises OSError if it does not start."""
+def run(
+    path: str,
+    argv: tuple[str, ...],
+    stdin: bytes,
+    environment: dict[str, str],
+    meanwhile: Iterator[object] = iter(()),  # noqa: B008 - nothing to do
+) -> ProgramOutput:
+    """Run a program to its end, or kill it and what it started after the time limit.  Raises OSError if it does not start.
+
+    ``meanwhile`` is work of this process's own, a little with each step, that is gone on with while the program is silent.
+    """
     child, ends = _start(path, argv, environment)
     deadline = time.monotonic() + LIMIT_SECONDS
     try:
-        stdout, stderr, in_time = _converse(ends, stdin, deadline)
+        stdout, stderr, in_time = _converse(ends, stdin, deadline, meanwhile)
         status = _wait(child, deadline) if in_time else None
     except BaseException:
         _kill(child)
@@ -94,7 +104,7 @@ def _start(path: str, argv: tuple[str, ...], environment: dict[str, str]) -> tup
     return child, ours
 
 
-def _converse(ends: list[int], stdin: bytes, deadline: float) -> tuple[bytes, bytes, bool]:
+def _converse(ends: list[int], stdin: bytes, deadline: float, meanwhile: Iterator[object]) -> tuple[bytes, bytes, bool]:
     """Write and read until both outputs are closed; False when the time was up first."""
     kept = {ends[1]: bytearray(), ends[2]: bytearray()}
     poll, waiting = select.poll(), set(kept)
@@ -108,7 +118,7 @@ def _converse(ends: list[int], stdin: bytes, deadline: float) -> tuple[bytes, by
         _close_first(ends)
     in_time = True
     while waiting and in_time:
-        for end, _ in poll.poll(max(0, (deadline - time.monotonic()) * 1000)):
+        for end, _ in _ready(poll, deadline, meanwhile):
             if end in kept:
                 if not _keep(end, kept[end]):
                     waiting.discard(end)
@@ -118,6 +128,17 @@ def _converse(ends: list[int], stdin: bytes, deadline: float) -> tuple[bytes, by
                 _close_first(ends)
         in_time = time.monotonic() < deadline
     return bytes(kept[ends[1]]), bytes(kept[ends[2]]), not waiting
+
+
+_NOTHING: Final = object()
+
+
+def _ready(poll: select.poll, deadline: float, meanwhile: Iterator[object]) -> list[tuple[int, int]]:
+    """The ends that can be read or written, at the latest when the time is up."""
+    while True:
+        ready = poll.poll(0)
+        if ready or next(meanwhile, _NOTHING) is _NOTHING:
+            return ready or poll.poll(max(0, (deadline - time.monotonic()) * 1000))
 
 
 def _keep(end: int, kept: bytearray) -> bool:

@@ -43,17 +43,6 @@ def grow(descriptor: int, size: int) -> None:
         os.ftruncate(descriptor, size)
 
 
-def whole_content(descriptor: int) -> bytearray:
-    """Everything in a file, by ``preadv``; as far as it goes, where it was cut meanwhile."""
-    content = bytearray(os.fstat(descriptor).st_size)
-    done = 0
-    with memoryview(content) as room:
-        while done < len(content) and (count := os.preadv(descriptor, [room[done:]], done)):
-            done += count
-    del content[done:]
-    return content
-
-
 def sync_directory(path: str) -> None:
     """``fsync`` of the directory in which a file is, so that its name is on the disk."""
     descriptor = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # noqa: PTH120

@@ -20,19 +20,22 @@ from returns.result import Failure, Result, Success
 
 from pypod.effects.linux.flock import open_locked
 from pypod.effects.linux.known import KnownFile
+from pypod.effects.linux.looked_at import FileContent, whole_content
 from pypod.effects.linux.refusal import asked
-from pypod.effects.linux.steps import performed, sync_directory, whole_content, write_at
+from pypod.effects.linux.steps import performed, sync_directory, write_at
 from pypod.pure.bolt.check import check
 from pypod.pure.bolt.commit import commit
 from pypod.pure.bolt.create import new_database
 from pypod.pure.bolt.meta import MAGIC
-from pypod.pure.bolt.page import HEADER_SIZE
+from pypod.pure.bolt.page import HEADER_SIZE, Content
 from pypod.pure.bolt.snapshot import Snapshot, open_snapshot, view
+from pypod.pure.bolt.working import Nodes
 from pypod.pure.bolt.writes import PageWrites, Step, Sync, Write
+from pypod.pure.database.buckets import BoltBuckets, damage
 from pypod.pure.database.expectations import unmet
 from pypod.pure.database.facts import Expectation, StateChange
 from pypod.pure.database.touched import touched
-from pypod.pure.database.tree import BoltBuckets, damage, transaction
+from pypod.pure.database.tree import transaction
 from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, Entry, FileType
 from pypod.pure.failure import HostError
 
@@ -80,7 +83,8 @@ class LinuxDatabaseChanges:
     def _locked(
         self, path: str, flags: int, use: Callable[[int], Result[Changed, HostError]]
     ) -> Result[Changed, HostError]:
-        refused = _newer_state(path)
+        newer = _newer_places(os.path.realpath(path))
+        refused = _newer_state(path, newer)
         if refused is not None:
             return Failure(refused)
         opened = open_locked(path, os.O_RDWR | flags, self._limit)
@@ -89,7 +93,7 @@ class LinuxDatabaseChanges:
         descriptor = opened.unwrap()
         try:
             # Once more: it may have come while the lock was waited for.
-            refused = _newer_state(path)
+            refused = _newer_state(path, newer)
             return use(descriptor) if refused is None else Failure(refused)
         finally:
             os.close(descriptor)
@@ -114,65 +118,58 @@ class LinuxDatabaseChanges:
     def _update(
         self, descriptor: int, path: str, changes: tuple[StateChange, ...], expected: tuple[Expectation, ...]
     ) -> Result[Changed, HostError]:
-        opened = self._snapshot(descriptor, path)
-        if isinstance(opened, Failure):
-            return opened
-        snapshot = opened.unwrap()
-        decided = planned(snapshot, path, changes, expected)
+        known = self._sound(descriptor, path)
+        if isinstance(known, Failure):
+            return known
+        self._known = known.unwrap()
+        snapshot, nodes = Snapshot(FileContent(descriptor), self._known.meta), self._known.nodes
+        read = asked("read", path, lambda: planned(snapshot, path, changes, expected, nodes))
+        decided = read if isinstance(read, Failure) else read.unwrap()
         if isinstance(decided, Failure):
             return decided
         writes, details = decided.unwrap()
         before = _entry(descriptor)
-        failed = self._write(descriptor, path, snapshot, writes)
+        failed = self._write(descriptor, path, self._known, writes)
         if failed is not None:
             return Failure(failed)
         change = Change(os.path.realpath(path), before, _entry(descriptor))
         named = (Change(change.path, change.before, change.after, detail) for detail in details or (_COMMITTED,))
         return Success(Changed(tuple(named)))
 
-    def _snapshot(self, descriptor: int, path: str) -> Result[Snapshot, HostError]:
-        """The file as it is now.  One that nobody but this machine wrote since it was read is not read again."""
-        known = self._known
-        if known is not None and known.holds(descriptor):
-            return open_snapshot(known.content, os.sysconf("SC_PAGE_SIZE")).alt(lambda error: damage(error, path))
+    def _sound(self, descriptor: int, path: str) -> Result[KnownFile, HostError]:
+        """The file as it is now.  One that nobody but this machine wrote since it was checked is not checked again."""
+        if self._known is not None and self._known.holds(descriptor):
+            return Success(self._known)
         self._known = None
-        read = asked("read", path, lambda: KnownFile.read(descriptor))
-        if isinstance(read, Failure):
-            return read
-        known = read.unwrap()
-        opened = sound_snapshot(known.content, path)
-        if not isinstance(opened, Failure):
-            self._known = known
-        return opened
+        read = asked("read", path, lambda: sound_snapshot(FileContent(descriptor), path))
+        opened = read if isinstance(read, Failure) else read.unwrap()
+        if isinstance(opened, Failure):
+            return opened
+        snapshot = opened.unwrap()
+        return asked("read", path, lambda: KnownFile(descriptor, snapshot))
 
-    def _write(self, descriptor: int, path: str, snapshot: Snapshot, writes: PageWrites) -> HostError | None:
+    def _write(self, descriptor: int, path: str, known: KnownFile, writes: PageWrites) -> HostError | None:
         """Do the steps; why that did not work.  The former transaction is current again then, as it was not answered."""
-        known, self._known = self._known, None
+        self._known = None
         try:
             for step in writes.steps:
                 self.perform(descriptor, step)
         except OSError as error:
             with contextlib.suppress(OSError):
-                _take_back(descriptor, snapshot, writes)
+                # The meta page that the new transaction was to replace, in case it was written.
+                performed(descriptor, known.meta_page(writes.meta.txid % 2))
+                performed(descriptor, Sync())
             return HostError(error.errno or errno.EIO, "write", path)
-        self._known = known.after(writes.steps) if known is not None else None
+        self._known = known.after(writes)
         return None
 
 
-def _take_back(descriptor: int, snapshot: Snapshot, writes: PageWrites) -> None:
-    """Put the meta page back that the new transaction was to replace, in case it was written."""
-    size = snapshot.page_size
-    start = writes.meta.txid % 2 * size
-    write_at(descriptor, start, bytes(snapshot.buffer[start : start + size]))
-    os.fdatasync(descriptor)
-
-
-def sound_snapshot(content: bytearray, path: str) -> Result[Snapshot, HostError]:
+def sound_snapshot(content: Content, path: str) -> Result[Snapshot, HostError]:
     """A file that may be written; else why not: bbolt's words, or what is wrong inside."""
     own = os.sysconf("SC_PAGE_SIZE")
     opened = open_snapshot(content, own)
     if isinstance(opened, Failure):
-        foreign = content.startswith(MAGIC.to_bytes(4, "big"), HEADER_SIZE)
+        foreign = content[HEADER_SIZE : HEADER_SIZE + 4] == MAGIC.to_bytes(4, "big")
         text = f"{path} was written by a big-endian machine; it is not written here"
         return Failure(HostError(0, "", path, text) if foreign else damage(opened.failure(), path))
     snapshot = opened.unwrap()
@@ -186,29 +183,43 @@ def sound_snapshot(content: bytearray, path: str) -> Result[Snapshot, HostError]
 
 
 def planned(
-    snapshot: Snapshot, path: str, changes: tuple[StateChange, ...], expected: tuple[Expectation, ...]
+    snapshot: Snapshot,
+    path: str,
+    changes: tuple[StateChange, ...],
+    expected: tuple[Expectation, ...],
+    nodes: Nodes | None = None,
 ) -> Result[tuple[PageWrites, tuple[str, ...]], HostError]:
-    """What a transaction writes, and what really changes; ESTALE where an expectation is not met."""
-    differs = view(snapshot, lambda root: unmet(expected, snapshot.txid, BoltBuckets(root)))
-    if isinstance(differs, Failure):
-        return Failure(damage(differs.failure(), path))
-    if differs.unwrap():
-        return Failure(HostError(errno.ESTALE, "update", path, differs.unwrap()))
-    part = touched(snapshot, changes).alt(lambda error: damage(error, path))
+    """What a transaction writes, and what really changes; ESTALE where an expectation is not met.
+
+    ``nodes`` are what is known of the file from transactions before.
+    """
+    if expected:
+        differs = view(snapshot, lambda root: unmet(expected, snapshot.txid, BoltBuckets(root)))
+        if isinstance(differs, Failure):
+            return Failure(damage(differs.failure(), path))
+        if differs.unwrap():
+            return Failure(HostError(errno.ESTALE, "update", path, differs.unwrap()))
+    nodes = nodes or Nodes()
+    part = touched(snapshot, changes, nodes).alt(lambda error: damage(error, path))
     if isinstance(part, Failure):
         return part
     asked_for = transaction(part.unwrap(), changes)
     if isinstance(asked_for, Failure):
         return asked_for
     done = asked_for.unwrap()
-    return commit(snapshot, done.changes).alt(lambda error: damage(error, path)).map(lambda it: (it, done.details))
+    writes = commit(snapshot, done.changes, nodes)
+    return writes.alt(lambda error: damage(error, path)).map(lambda it: (it, done.details))
 
 
-def _newer_state(path: str) -> HostError | None:
+def _newer_places(path: str) -> tuple[str, str]:
+    """Where a newer Podman would keep its state beside a database: in its directory, or in the one above."""
+    directory = os.path.dirname(path)  # noqa: PTH120 - paths are text here
+    return os.path.join(directory, _NEWER), os.path.join(os.path.dirname(directory), _NEWER)  # noqa: PTH118, PTH120
+
+
+def _newer_state(path: str, places: tuple[str, str]) -> HostError | None:
     """Why a database is not written beside which a newer Podman keeps its state: what is written would be lost to it."""
-    directory = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 - paths are text here
-    for place in (directory, os.path.dirname(directory)):  # noqa: PTH120
-        newer = os.path.join(place, _NEWER)  # noqa: PTH118
+    for newer in places:
         if os.path.lexists(newer):
             return HostError(0, "", path, f"a newer Podman keeps its state in {newer}; {path} is not written")
     return None

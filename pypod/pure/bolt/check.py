@@ -10,24 +10,27 @@ Damaged files are answered like others: every page is looked at once, whatever r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
-
-from msgspec import Struct
+from typing import Final, TypeAlias
 
 from pypod.pure.bolt import branch, freelist, leaf
 from pypod.pure.bolt.bucket import DEEPEST, HEADER
 from pypod.pure.bolt.errors import BoltError, DamagedError
-from pypod.pure.bolt.leaf import BUCKET_FLAG, ELEMENT
+from pypod.pure.bolt.leaf import BUCKET_FLAG, Element
 from pypod.pure.bolt.meta import NO_FREELIST
-from pypod.pure.bolt.page import BRANCH, ELEMENT_SIZE, HEADER_SIZE, LEAF, Page, Pages, type_name
-from pypod.pure.bolt.page import HEADER as PAGE_HEADER
+from pypod.pure.bolt.node import Leaf
+from pypod.pure.bolt.page import BRANCH, ELEMENT_SIZE, HEADER_SIZE, LEAF, Page, Pages, inline_page, of_tree, type_name
 from pypod.pure.bolt.snapshot import Snapshot
 
-Keys: TypeAlias = tuple[bytes | None, bytes | None]
-"""The keys that may be below a branch's element: from the first on, and less than the second."""
+_Visit: TypeAlias = tuple[int, bytes | None, bytes | None, int]
+"""A page that something refers to; its keys are from the first on and less than the second; how many pages and buckets
+are above it.
+"""
 
-_ANY: Keys = (None, None)
+_FREED: Final = 1
+_REACHED: Final = 2
+_KNOWN_FLAGS: Final = {0, BUCKET_FLAG}
+_EMPTY: Final = leaf.encoded(Leaf([], [], []))
+"""The page of an inline bucket with nothing in it: most are such."""
 
 
 def check(snapshot: Snapshot) -> tuple[BoltError, ...]:
@@ -35,151 +38,164 @@ def check(snapshot: Snapshot) -> tuple[BoltError, ...]:
     return tuple(_Check(snapshot).findings())
 
 
-class _Visit(Struct, frozen=True):
-    """A page that something refers to.  ``depth`` counts the pages and buckets above it."""
-
-    page: int
-    keys: Keys
-    depth: int = 0
-
-
 class _Check:
+    """Every test has a short form for what is sound, which is nearly all; only what fails it is looked at singly."""
+
     def __init__(self, snapshot: Snapshot) -> None:
         self._meta = snapshot.meta
         self._size = snapshot.page_size
-        self._pages = Pages(snapshot.buffer, self._size, self._meta.high_water)
+        self._pages = Pages(snapshot.content, self._size, self._meta.high_water)
         self._end = min(self._meta.high_water, -(-snapshot.size // self._size))
-        self._freed: set[int] = set()
-        self._reached = {0, 1}
+        self._uses = bytearray(self._end)
+        self._waiting: list[_Visit] = [(self._meta.root, None, None, 0)]
+        self._found: list[BoltError] = []
 
-    def findings(self) -> Iterator[BoltError]:
+    def findings(self) -> list[BoltError]:
         if self._end < self._meta.high_water:
-            yield self._at(self._end, f"beyond the end of the file, which has {self._meta.high_water}")
-        yield from self._freelist()
-        waiting = [_Visit(self._meta.root, _ANY)]
-        while waiting:
+            self._report(self._end, f"beyond the end of the file, which has {self._meta.high_water}")
+        self._freelist()
+        while self._waiting:
             try:
-                yield from self._visit(waiting.pop(), waiting)
+                self._visit(*self._waiting.pop())
             except DamagedError as damaged:
-                yield damaged.error
+                self._found.append(damaged.error)
         if self._meta.freelist != NO_FREELIST:
-            for number in range(2, self._end):
-                if number not in self._reached and number not in self._freed:
-                    yield self._at(number, "unreachable unfreed")
+            number = self._uses.find(0, 2)
+            while number >= 0:
+                self._report(number, "unreachable unfreed")
+                number = self._uses.find(0, number + 1)
+        return self._found
 
-    def _at(self, page: int, text: str) -> BoltError:
-        return BoltError(f"page {page}: {text}", page, page * self._size)
+    def _report(self, page: int, text: str) -> None:
+        self._found.append(BoltError(f"page {page}: {text}", page, page * self._size))
 
-    def _outside(self, number: int) -> BoltError:
+    def _report_outside(self, number: int) -> None:
         high_water = self._meta.high_water
         inside = 1 < number < high_water
-        return self._at(number, "beyond the end of the file" if inside else f"out of bounds: {high_water}")
+        self._report(number, "beyond the end of the file" if inside else f"out of bounds: {high_water}")
 
-    def _freelist(self) -> Iterator[BoltError]:
+    def _freelist(self) -> None:
         try:
-            ids = freelist.free_pages(self._pages, self._meta)
+            page = freelist.freelist_page(self._pages, self._meta)
+            ids = freelist.free_pages(self._pages, page)
         except DamagedError as damaged:
-            yield damaged.error
+            self._found.append(damaged.error)
             return
+        freed = set[int]()
         for number in ids:
-            if number in self._freed:
-                yield self._at(number, "already freed")
+            if number in freed:
+                self._report(number, "already freed")
             elif not 1 < number < self._meta.high_water:
-                yield self._at(number, f"out of bounds: {self._meta.high_water}")
-            self._freed.add(number)
-        if self._meta.freelist != NO_FREELIST:
-            yield from self._reach(self._meta.freelist)
+                self._report(number, f"out of bounds: {self._meta.high_water}")
+            freed.add(number)
+            if number < self._end:
+                self._uses[number] = _FREED
+        if page is not None:
+            self._reach(page)
 
-    def _reach(self, number: int) -> Iterator[BoltError]:
+    def _reach(self, page: Page) -> None:
         """A page with those that belong to it."""
-        stored, _, _, overflow = PAGE_HEADER.unpack_from(self._pages.buffer, number * self._size)
-        if stored != number:
-            yield self._at(number, f"is called page {stored} in its header")
-        for one in range(number, number + overflow + 1):
-            if one >= self._end:
-                yield self._outside(one)
-                break
-            if one in self._reached:
-                yield self._at(one, "multiple references")
-            if one in self._freed:
-                yield self._at(one, "reachable freed")
-            self._reached.add(one)
-
-    def _visit(self, visit: _Visit, waiting: list[_Visit]) -> Iterator[BoltError]:
-        number = visit.page
-        if not 1 < number < self._end:
-            yield self._outside(number)
+        number, after = page.id, page.id + page.overflow + 1
+        if page.stored != number:
+            self._report(number, f"is called page {page.stored} in its header")
+        if after <= self._end and not any(self._uses[number:after]):
+            self._uses[number:after] = bytes((_REACHED,)) * (after - number)
             return
-        if number in self._reached:
-            yield self._at(number, "multiple references")
+        for one in range(number, after):
+            if one >= self._end:
+                self._report_outside(one)
+                break
+            if self._uses[one] & _REACHED:
+                self._report(one, "multiple references")
+            if self._uses[one] & _FREED:
+                self._report(one, "reachable freed")
+            self._uses[one] |= _REACHED
+
+    def _visit(self, number: int, low: bytes | None, high: bytes | None, depth: int) -> None:
+        if not 1 < number < self._end:
+            self._report_outside(number)
+            return
+        if self._uses[number] & _REACHED:
+            self._report(number, "multiple references")
             return
         page = self._pages.page(number)
-        yield from self._reach(number)
+        self._reach(page)
         if page.flags not in (BRANCH, LEAF):
-            yield self._at(number, f"invalid type: {type_name(page.flags)}")
+            self._report(number, f"invalid type: {type_name(page.flags)}")
         if not page.flags & (BRANCH | LEAF):
             return
-        if visit.depth == DEEPEST:
-            yield self._at(number, "is too deep")
+        if depth == DEEPEST:
+            self._report(number, "is too deep")
             return
-        self._pages.tree_page(number)
-        below = self._branch(page, visit, waiting) if page.flags & BRANCH else self._leaf(page, visit, waiting)
-        yield from below
+        of_tree(page)
+        if page.flags & BRANCH:
+            self._branch(page, low, high, depth + 1)
+        else:
+            self._leaf(page, low, high, depth + 1)
 
-    def _branch(self, page: Page, visit: _Visit, waiting: list[_Visit]) -> Iterator[BoltError]:
+    def _branch(self, page: Page, low: bytes | None, high: bytes | None, depth: int) -> None:
         if not page.count:
-            yield self._at(page.id, "branch without children")
+            self._report(page.id, "branch without children")
             return
-        keys = [branch.key_at(self._pages, page, index) for index in range(page.count)]
-        yield from self._order(page, keys, visit.keys)
-        for index, (key, after) in enumerate(zip(keys, (*keys[1:], visit.keys[1]), strict=True)):
-            waiting.append(_Visit(branch.child(self._pages, page, index), (key, after), visit.depth + 1))
+        keys = branch.keys(page)
+        self._order(page, keys, low, high)
+        for child, key, after in zip(branch.children(page), keys, (*keys[1:], high), strict=True):
+            self._waiting.append((child, key, after, depth))
 
-    def _leaf(self, page: Page, visit: _Visit, waiting: list[_Visit]) -> Iterator[BoltError]:
-        items = [leaf.item(self._pages, page, index) for index in range(page.count)]
-        yield from self._order(page, [item.key for item in items], visit.keys)
-        yield from self._flags(page)
-        for item in items:
-            if not item.is_bucket:
+    def _leaf(self, page: Page, low: bytes | None, high: bytes | None, depth: int) -> None:
+        elements = leaf.elements(page)
+        self._order(page, [key for _, key, _, _ in elements], low, high)
+        if not self._has_buckets(page, elements):
+            return
+        for flags, _, start, end in elements:
+            if not flags & BUCKET_FLAG:
                 continue
-            if item.end - item.start < HEADER.size:
-                yield BoltError(f"page {page.id}: bucket without a header", page.id, item.start)
+            if end - start < HEADER.size:
+                self._found.append(BoltError(f"page {page.id}: bucket without a header", page.id, page.start + start))
                 continue
-            root, _ = HEADER.unpack_from(self._pages.buffer, item.start)
+            root, _ = HEADER.unpack_from(page.data, start)
             if root:
-                waiting.append(_Visit(root, _ANY, visit.depth + 1))
-            else:
-                yield from self._inline(page, item)
+                self._waiting.append((root, None, None, depth))
+            elif page.data[start + HEADER.size : end] != _EMPTY:
+                self._inline(page, start + HEADER.size, end)
 
-    def _inline(self, holder: Page, item: leaf.Item) -> Iterator[BoltError]:
+    def _has_buckets(self, page: Page, elements: list[Element]) -> bool:
+        """Whether any element is a bucket; flags that nothing is known of are reported."""
+        flags = {one for one, _, _, _ in elements}
+        if not flags <= _KNOWN_FLAGS:
+            for index, (one, *_) in enumerate(elements):
+                if one not in _KNOWN_FLAGS:
+                    where = page.start + HEADER_SIZE + index * ELEMENT_SIZE
+                    text = f"page {page.id}: element {index} has unknown flags {one:x}"
+                    self._found.append(BoltError(text, page.id, where))
+        return any(one & BUCKET_FLAG for one in flags)
+
+    def _inline(self, holder: Page, start: int, end: int) -> None:
         try:
-            page = self._pages.inline_page(holder.id, item.start + HEADER.size, item.end)
+            page = inline_page(holder.id, holder.start + start, holder.data[start:end])
             if page.flags != LEAF:
-                yield BoltError(f"page {holder.id}: inline bucket that is no leaf", holder.id, page.start)
+                self._found.append(BoltError(f"page {holder.id}: inline bucket that is no leaf", holder.id, page.start))
                 return
-            items = [leaf.item(self._pages, page, index) for index in range(page.count)]
+            elements = leaf.elements(page)
         except DamagedError as damaged:
-            yield damaged.error
+            self._found.append(damaged.error)
             return
-        yield from self._order(page, [inside.key for inside in items], _ANY)
-        yield from self._flags(page)
-        if any(inside.is_bucket for inside in items):
-            yield BoltError(f"page {holder.id}: bucket in an inline bucket", holder.id, page.start)
+        self._order(page, [key for _, key, _, _ in elements], None, None)
+        if self._has_buckets(page, elements):
+            self._found.append(BoltError(f"page {holder.id}: bucket in an inline bucket", holder.id, page.start))
 
-    def _order(self, page: Page, keys: list[bytes], allowed: Keys) -> Iterator[BoltError]:
-        low, high = allowed
+    def _order(self, page: Page, keys: list[bytes], low: bytes | None, high: bytes | None) -> None:
+        if not keys:
+            return
+        inside = (low is None or low <= keys[0]) and (high is None or keys[-1] < high)
+        if inside and keys[0] and keys == sorted(keys) and len(set(keys)) == len(keys):
+            return
         for index, key in enumerate(keys):
             where = page.start + HEADER_SIZE + index * ELEMENT_SIZE
             if not key:
-                yield BoltError(f"page {page.id}: element {index} has no key", page.id, where)
+                self._found.append(BoltError(f"page {page.id}: element {index} has no key", page.id, where))
             elif index and key <= keys[index - 1]:
-                yield BoltError(f"page {page.id}: keys out of order at element {index}", page.id, where)
+                self._found.append(BoltError(f"page {page.id}: keys out of order at element {index}", page.id, where))
             if (low is not None and key < low) or (high is not None and key >= high):
-                yield BoltError(f"page {page.id}: key of element {index} is not in its parent's range", page.id, where)
-
-    def _flags(self, page: Page) -> Iterator[BoltError]:
-        for index in range(page.count):
-            where = page.start + HEADER_SIZE + index * ELEMENT_SIZE
-            (flags, *_) = ELEMENT.unpack_from(self._pages.buffer, where)
-            if flags not in (0, BUCKET_FLAG):
-                yield BoltError(f"page {page.id}: element {index} has unknown flags {flags:x}", page.id, where)
+                text = f"page {page.id}: key of element {index} is not in its parent's range"
+                self._found.append(BoltError(text, page.id, where))

@@ -25,7 +25,7 @@ from pypod.pure.bolt.rebalance import rebalance
 from pypod.pure.bolt.snapshot import Snapshot
 from pypod.pure.bolt.space import Space, map_size
 from pypod.pure.bolt.spill import Spill
-from pypod.pure.bolt.working import Source, Working
+from pypod.pure.bolt.working import Nodes, Source, Working
 from pypod.pure.bolt.writes import PageWrites, Resize, Step, Sync, Write
 
 LARGEST_KEY: Final = 32768
@@ -43,31 +43,34 @@ VALUE_TOO_LARGE: Final = BoltError("value too large")
 _EMPTY_BUCKET: Final = HEADER.pack(0, 0) + leaf.encoded(Leaf([], [], []))
 
 
-def commit(snapshot: Snapshot, changes: Iterable[BoltChange]) -> Result[PageWrites, BoltError]:
+def commit(
+    snapshot: Snapshot, changes: Iterable[BoltChange], nodes: Nodes | None = None
+) -> Result[PageWrites, BoltError]:
     """One write transaction (``DB.Update``) as steps on the file; also without any change, as the library does it.
 
-    Fails, and nothing is to be written, with bbolt's words where a change is refused (``bucket not found``,
+    ``nodes`` are what is known of the file from transactions before; those of this one are added, so that it has to be
+    done.  Fails, and nothing is to be written, with bbolt's words where a change is refused (``bucket not found``,
     ``incompatible value``, ``key required`` ...), and where the file is damaged.  A file that stores no freelist gets one.
     """
     try:
-        return _Transaction(snapshot).commit(changes)
+        return _Transaction(snapshot, nodes or Nodes()).commit(changes)
     except DamagedError as damaged:
         return Failure(damaged.error)
 
 
 class _Transaction:
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, nodes: Nodes) -> None:
         self._meta = snapshot.meta
         size = self._meta.page_size
         if self._meta.high_water * size > map_size(snapshot.size):
             raise DamagedError(f"the file ends before page {self._meta.high_water}", -1, snapshot.size)
         if not 1 < self._meta.root < self._meta.high_water or self._meta.txid == LAST_TXID:
             raise DamagedError("the meta page refers to no root page, or was the last there can be", -1, -1)
-        pages = Pages(snapshot.buffer, size, self._meta.high_water)
-        self._source = Source(pages)
+        pages = Pages(snapshot.content, size, self._meta.high_water)
+        self._source = Source(pages, nodes)
         self._root = Working(self._source, self._meta.root, self._meta.sequence)
-        self._stored = freelist.freelist_page(pages, self._meta) is not None
-        free = freelist.free_pages(pages, self._meta) if self._stored else self._unreachable()
+        self._stored = freelist.freelist_page(pages, self._meta)
+        free = self._unreachable() if self._stored is None else freelist.free_pages(pages, self._stored)
         self._space = Space(free, self._meta.high_water, size, snapshot.size)
         self._spill = Spill(self._source, self._space)
 
@@ -79,6 +82,7 @@ class _Transaction:
         rebalance(self._root, self._source, self._space)
         self._spill.bucket(self._root)
         grown = self._write_freelist()
+        self._spill.remember()
         return Success(self._page_writes(grown))
 
     def _change(self, change: BoltChange) -> BoltError | None:
@@ -189,8 +193,8 @@ class _Transaction:
     def _write_freelist(self) -> bool:
         """The new freelist, on pages of its own; whether it made the file grow."""
         space = self._space
-        if self._stored:
-            space.release(self._meta.freelist, self._source.extent(self._meta.freelist))
+        if self._stored is not None:
+            space.release(self._stored.id, self._source.room(self._stored.id, self._stored.overflow))
         count = freelist.pages_for(len(space.free) + len(space.pending), space.page_size)
         before = space.high_water
         self._freelist = space.allocate(count)

@@ -28,18 +28,17 @@ def freelist_page(pages: Pages, meta: Meta) -> Page | None:
     return page
 
 
-def free_pages(pages: Pages, meta: Meta) -> tuple[int, ...]:
+def free_pages(pages: Pages, page: Page | None) -> tuple[int, ...]:
     """The ids of the free pages, ascending; none where the file stores no freelist."""
-    page = freelist_page(pages, meta)
     if page is None:
         return ()
-    start, count = page.start + HEADER_SIZE, page.count
-    if count == MANY and start + ID.size <= page.end:
-        (count,) = ID.unpack_from(pages.buffer, start)
+    start, count = HEADER_SIZE, page.count
+    if count == MANY and start + ID.size <= len(page.data):
+        (count,) = ID.unpack_from(page.data, start)
         start += ID.size
-    if start + count * ID.size > page.end:
+    if start + count * ID.size > len(page.data) or count > pages.most:
         raise DamagedError(f"invalid freelist page: {page.id}, {count} ids do not fit", page.id, page.start)
-    return tuple(sorted(struct.unpack_from(f"<{count}Q", pages.buffer, start)))
+    return tuple(sorted(struct.unpack_from(f"<{count}Q", page.data, start)))
 
 
 def pages_for(count: int, page_size: int) -> int:

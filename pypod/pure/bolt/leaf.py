@@ -7,7 +7,9 @@ and the value follows it.  Flag 1 marks the value of a bucket.
 from __future__ import annotations
 
 import struct
-from typing import Final
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import Final, TypeAlias
 
 from pypod.pure.bolt.errors import DamagedError
 from pypod.pure.bolt.node import Leaf
@@ -17,30 +19,58 @@ ELEMENT: Final = struct.Struct("<IIII")
 BUCKET_FLAG: Final = 0x01
 
 
+Element: TypeAlias = tuple[int, bytes, int, int]
+"""An element's flags and key, and where its value begins and ends in its page."""
+
+
 class Item:
-    """An element of a leaf: its key, and where its value lies in the buffer."""
+    """An element of a leaf: its key, and where its value lies in its page."""
 
     __slots__ = ("end", "is_bucket", "key", "page", "start")
 
-    def __init__(self, key: bytes, start: int, end: int, page: int, is_bucket: bool) -> None:
+    def __init__(self, key: bytes, page: Page, start: int, end: int, is_bucket: bool) -> None:
         self.key = key
+        self.page = page
         self.start = start
         self.end = end
-        self.page = page
         self.is_bucket = is_bucket
 
+    @property
+    def value(self) -> bytes:
+        """The value, a bucket's too."""
+        return self.page.data[self.start : self.end]
 
-def item(pages: Pages, page: Page, index: int) -> Item:
-    """One element."""
-    element = page.start + HEADER_SIZE + index * ELEMENT_SIZE
-    flags, position, key_size, value_size = ELEMENT.unpack_from(pages.buffer, element)
-    key = element + position
-    value = key + key_size
-    end = value + value_size
-    if end > page.end:
-        raise DamagedError(f"page {page.id}: element {index} lies outside", page.id, element)
-    pages.spend(1 + (end - key) // ELEMENT_SIZE, page.id, element)
-    return Item(bytes(pages.buffer[key:value]), value, end, page.id, bool(flags & BUCKET_FLAG))
+    @property
+    def offset(self) -> int:
+        """Where the value is in the file."""
+        return self.page.start + self.start
+
+
+def elements(page: Page) -> list[Element]:
+    """All elements.  No byte of a page belongs to two of them, so they are never more than the page."""
+    data, room = page.data, len(page.data)
+    found: list[Element] = []
+    element = HEADER_SIZE
+    left = room - HEADER_SIZE - page.count * ELEMENT_SIZE
+    for flags, position, key_size, value_size in ELEMENT.iter_unpack(
+        data[HEADER_SIZE : HEADER_SIZE + page.count * ELEMENT_SIZE]
+    ):
+        key = element + position
+        value = key + key_size
+        end = value + value_size
+        left -= end - key
+        if end > room or left < 0:
+            raise _outside(page, element)
+        found.append((flags, data[key:value], value, end))
+        element += ELEMENT_SIZE
+    return found
+
+
+def items(pages: Pages, page: Page) -> Iterator[Item]:
+    """All elements, one after the other."""
+    for flags, key, start, end in elements(page):
+        pages.spend(1 + (len(key) + end - start) // ELEMENT_SIZE, page.id, page.start)
+        yield Item(key, page, start, end, bool(flags & BUCKET_FLAG))
 
 
 def find(pages: Pages, page: Page, key: bytes) -> Item | None:
@@ -48,56 +78,53 @@ def find(pages: Pages, page: Page, key: bytes) -> Item | None:
     low, high = 0, page.count
     while low < high:
         middle = (low + high) // 2
-        if _key(pages, page, middle) < key:
+        if _key(page, middle) < key:
             low = middle + 1
         else:
             high = middle
-    if low == page.count or _key(pages, page, low) != key:
+    if low == page.count or _key(page, low) != key:
         return None
-    return item(pages, page, low)
+    element = HEADER_SIZE + low * ELEMENT_SIZE
+    flags, position, key_size, value_size = ELEMENT.unpack_from(page.data, element)
+    value = element + position + key_size
+    if value + value_size > len(page.data):
+        raise _outside(page, element)
+    pages.spend(1 + (key_size + value_size) // ELEMENT_SIZE, page.id, page.start)
+    return Item(key, page, value, value + value_size, bool(flags & BUCKET_FLAG))
 
 
-def _key(pages: Pages, page: Page, index: int) -> bytes:
-    element = page.start + HEADER_SIZE + index * ELEMENT_SIZE
-    _, position, size, _ = ELEMENT.unpack_from(pages.buffer, element)
+def _outside(page: Page, element: int) -> DamagedError:
+    index = element // ELEMENT_SIZE - 1
+    return DamagedError(f"page {page.id}: element {index} lies outside", page.id, page.start + element)
+
+
+def _key(page: Page, index: int) -> bytes:
+    element = HEADER_SIZE + index * ELEMENT_SIZE
+    _, position, size, _ = ELEMENT.unpack_from(page.data, element)
     start = element + position
-    if start + size > page.end:
-        raise DamagedError(f"page {page.id}: key of element {index} lies outside", page.id, element)
-    return bytes(pages.buffer[start : start + size])
+    if start + size > len(page.data):
+        raise DamagedError(f"page {page.id}: key of element {index} lies outside", page.id, page.start + element)
+    return page.data[start : start + size]
 
 
-def node(pages: Pages, page: Page) -> Leaf:
+def node(page: Page) -> Leaf:
     """All elements of a page, to be changed."""
-    image = bytes(pages.buffer[page.start : page.end])
-    keys: list[bytes] = []
-    values: list[bytes] = []
-    flags: list[int] = []
-    element = HEADER_SIZE
-    for flag, position, key_size, value_size in ELEMENT.iter_unpack(
-        image[element : element + page.count * ELEMENT_SIZE]
-    ):
-        key = element + position
-        value = key + key_size
-        if not key_size or value + value_size > len(image):
-            where = page.start + element
-            raise DamagedError(f"page {page.id}: element {len(keys)} lies outside or has no key", page.id, where)
-        keys.append(image[key:value])
-        values.append(image[value : value + value_size])
-        flags.append(flag)
-        element += ELEMENT_SIZE
-    pages.spend(page.count, page.id, page.start)
-    return Leaf(keys, values, flags, page.id)
+    held = elements(page)
+    keys = [key for _, key, _, _ in held]
+    if not all(keys):
+        raise DamagedError(f"page {page.id}: element {keys.index(b'')} has no key", page.id, page.start)
+    return Leaf(keys, [page.data[start:end] for _, _, start, end in held], [flags for flags, *_ in held], page.id)
 
 
 def encoded(leaf: Leaf, number: int = 0, overflow: int = 0) -> bytes:
     """A leaf as a page, without the zeroes that fill the last one: headers of all elements, then keys and values."""
     count = len(leaf.keys)
-    fields: list[int] = []
-    data: list[bytes] = []
-    position = count * ELEMENT_SIZE
-    for key, value, flags in zip(leaf.keys, leaf.values, leaf.flags, strict=True):
-        key_size, value_size = len(key), len(value)
-        fields += (flags, position, key_size, value_size)
-        data += (key, value)
-        position += key_size + value_size - ELEMENT_SIZE
-    return b"".join((HEADER.pack(number, LEAF, count, overflow), struct.pack(f"<{4 * count}I", *fields), *data))
+    parts = [b""] * (2 * count)
+    parts[::2], parts[1::2] = leaf.keys, leaf.values
+    sizes = list(map(len, parts))
+    # From each element on, what it takes: its own 16 bytes are behind the next one.
+    taken = [key + value - ELEMENT_SIZE for key, value in zip(sizes[::2], sizes[1::2], strict=True)]
+    fields = [0] * (4 * count)
+    fields[::4], fields[2::4], fields[3::4] = leaf.flags, sizes[::2], sizes[1::2]
+    fields[1::4] = list(accumulate(taken, initial=count * ELEMENT_SIZE))[:-1]
+    return b"".join((HEADER.pack(number, LEAF, count, overflow), struct.pack(f"<{4 * count}I", *fields), *parts))

@@ -14,7 +14,7 @@ from msgspec import Struct
 from returns.result import Failure, Result, Success
 
 from pypod.pure.bolt.errors import CHECKSUM, INVALID, TOO_SMALL, VERSION_MISMATCH, BoltError
-from pypod.pure.bolt.page import HEADER, HEADER_SIZE, META, Buffer
+from pypod.pure.bolt.page import HEADER, HEADER_SIZE, META, Buffer, Content
 
 MAGIC: Final = 0xED0CDAED
 VERSION: Final = 2
@@ -49,37 +49,38 @@ def checksum(body: Buffer) -> int:
     return value
 
 
-def meta_at(buffer: Buffer, start: int) -> Result[Meta, BoltError]:
+def meta_at(content: Content, start: int) -> Result[Meta, BoltError]:
     """The meta page that begins at a byte, checked in bbolt's order: magic, version, checksum (0 is not compared)."""
-    if start + META_SIZE > len(buffer):
+    page = content[start : start + META_SIZE]
+    if len(page) < META_SIZE:
         return Failure(INVALID)
-    body = start + HEADER_SIZE
-    magic, version, page_size, _, root, sequence, freelist, high_water, txid = BODY.unpack_from(buffer, body)
+    body = page[HEADER_SIZE : HEADER_SIZE + BODY.size]
+    magic, version, page_size, _, root, sequence, freelist, high_water, txid = BODY.unpack(body)
     if magic != MAGIC:
         return Failure(INVALID)
     if version != VERSION:
         return Failure(VERSION_MISMATCH)
-    (stored,) = CHECKSUM_FIELD.unpack_from(buffer, body + BODY.size)
-    if stored and stored != checksum(buffer[body : body + BODY.size]):
+    (stored,) = CHECKSUM_FIELD.unpack_from(page, HEADER_SIZE + BODY.size)
+    if stored and stored != checksum(body):
         return Failure(CHECKSUM)
     return Success(Meta(page_size, root, sequence, freelist, high_water, txid))
 
 
-def current_meta(buffer: Buffer, page_size: int) -> Result[Meta, BoltError]:
+def current_meta(content: Content, page_size: int) -> Result[Meta, BoltError]:
     """The valid meta page with the larger txid, the first one on a tie; ``bolt.Open``'s choice.
 
     ``page_size`` is the operating system's: it counts where page 0 is not valid.  The answer carries the page size in
     use.  Where neither is valid, the error is page 0's.
     """
-    if len(buffer) < FIRST_READ:
+    if len(content) < FIRST_READ:
         return Failure(INVALID)
-    first = meta_at(buffer, 0)
+    first = meta_at(content, 0)
     size = first.map(lambda meta: meta.page_size).value_or(page_size)
     if not SMALLEST_PAGE <= size <= LARGEST_PAGE or size & (size - 1):
         return Failure(BoltError(f"page size {size} is not one", 0, HEADER_SIZE + 8, fatal=True))
-    if len(buffer) < 2 * size:
+    if len(content) < 2 * size:
         return Failure(TOO_SMALL)
-    second = meta_at(buffer, size)
+    second = meta_at(content, size)
     valid = [found.unwrap() for found in (first, second) if not isinstance(found, Failure)]
     if not valid:
         return first

@@ -54,6 +54,11 @@ class Leaf:
         """The bytes that each element takes in a page."""
         return [ELEMENT_SIZE + len(key) + len(value) for key, value in zip(self.keys, self.values, strict=True)]
 
+    def size(self) -> int:
+        """The bytes that it takes as a page, its header included."""
+        count = len(self.keys)
+        return HEADER_SIZE + ELEMENT_SIZE * count + sum(map(len, self.keys)) + sum(map(len, self.values))
+
     def copy(self) -> Leaf:
         """The node to change; the original stays as it was read."""
         return Leaf(list(self.keys), list(self.values), list(self.flags), self.page)
@@ -94,6 +99,10 @@ class Branch:
         """The bytes that each element takes in a page."""
         return [ELEMENT_SIZE + len(key) for key in self.keys]
 
+    def size(self) -> int:
+        """The bytes that it takes as a page, its header included."""
+        return HEADER_SIZE + ELEMENT_SIZE * len(self.keys) + sum(map(len, self.keys))
+
     def copy(self) -> Branch:
         """The node to change; the original stays as it was read."""
         return Branch(list(self.keys), list(self.children), self.page)
@@ -106,9 +115,15 @@ class Branch:
 Node: TypeAlias = Leaf | Branch
 
 
-def size_of(node: Node) -> int:
-    """The bytes of a node as a page, its header included."""
-    return HEADER_SIZE + sum(node.sizes())
+def parts(node: Node, page_size: int) -> list[Node]:
+    """A node as the nodes of one page each that it becomes."""
+    if not _is_cut(len(node.keys), node.size(), page_size):
+        return [node]
+    return [node.part(start, end) for start, end in parts_of(node.sizes(), page_size)]
+
+
+def _is_cut(count: int, size: int, page_size: int) -> bool:
+    return count > 2 * FEWEST and size >= page_size
 
 
 def parts_of(sizes: Sequence[int], page_size: int) -> Iterator[tuple[int, int]]:
@@ -118,7 +133,7 @@ def parts_of(sizes: Sequence[int], page_size: int) -> Iterator[tuple[int, int]]:
     has two elements at least: so a page can be bigger than ``page_size``.
     """
     start, rest = 0, HEADER_SIZE + sum(sizes)
-    while len(sizes) - start > 2 * FEWEST and rest >= page_size:
+    while _is_cut(len(sizes) - start, rest, page_size):
         end, filled = start, HEADER_SIZE
         for end in range(start, len(sizes) - FEWEST):
             if end - start >= FEWEST and filled + sizes[end] > page_size // 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pypod.pure.bolt.errors import DamagedError
-from pypod.pure.bolt.node import Branch, Leaf, Node, size_of
+from pypod.pure.bolt.node import Branch, Leaf, Node
 from pypod.pure.bolt.space import Space
 from pypod.pure.bolt.working import Source, Working
 
@@ -32,7 +32,7 @@ class _Merging:
         if not node.unbalanced:
             return
         node.unbalanced = False
-        if size_of(node) > self._space.page_size // _FILLED_ENOUGH and len(node.keys) > node.fewest:
+        if node.size() > self._space.page_size // _FILLED_ENOUGH and len(node.keys) > node.fewest:
             return
         parent = node.parent
         if parent is None:

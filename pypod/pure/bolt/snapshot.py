@@ -2,7 +2,7 @@
 
 :func:`open_snapshot` finds it and :func:`view` reads from it, like bbolt's ``Open`` and ``View``.  Neither raises,
 whatever the bytes are: what bbolt would panic or fault on is a :class:`BoltError` that names page and offset.
-A snapshot refers to its buffer and copies nothing.
+A snapshot refers to its content; only the pages that are asked for are read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pypod.pure.bolt import freelist
 from pypod.pure.bolt.bucket import Bucket
 from pypod.pure.bolt.errors import BoltError, DamagedError
 from pypod.pure.bolt.meta import Meta, current_meta
-from pypod.pure.bolt.page import Buffer, Pages
+from pypod.pure.bolt.page import Content, Pages
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ USUAL_PAGE_SIZE: Final = 4096
 class Snapshot(Struct, frozen=True):
     """The newest valid transaction of a file.  ``size`` is the file's, in bytes."""
 
-    buffer: memoryview
+    content: Content
     meta: Meta
 
     @property
@@ -40,20 +40,19 @@ class Snapshot(Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        return len(self.buffer)
+        return len(self.content)
 
 
-def open_snapshot(buffer: Buffer, page_size: int = USUAL_PAGE_SIZE) -> Result[Snapshot, BoltError]:
+def open_snapshot(content: Content, page_size: int = USUAL_PAGE_SIZE) -> Result[Snapshot, BoltError]:
     """The newest valid snapshot of a file (``bolt.Open``).  ``page_size`` is the operating system's, in bytes.
 
     Failures in bbolt's words: ``invalid database``, ``version mismatch``, ``checksum error``, ``file size too small``;
     ``invalid freelist page: …`` where bbolt panics.
     """
-    data = memoryview(buffer).cast("B")
-    meta = current_meta(data, page_size)
+    meta = current_meta(content, page_size)
     if isinstance(meta, Failure):
         return meta
-    snapshot = Snapshot(data, meta.unwrap())
+    snapshot = Snapshot(content, meta.unwrap())
     return _unless_damaged(lambda: freelist.freelist_page(_pages(snapshot), snapshot.meta)).map(lambda _: snapshot)
 
 
@@ -66,11 +65,12 @@ def view(snapshot: Snapshot, reading: Callable[[Bucket], T]) -> Result[T, BoltEr
 
 def free_pages(snapshot: Snapshot) -> Result[tuple[int, ...], BoltError]:
     """The ids of the pages that the file calls free, ascending."""
-    return _unless_damaged(lambda: freelist.free_pages(_pages(snapshot), snapshot.meta))
+    pages = _pages(snapshot)
+    return _unless_damaged(lambda: freelist.free_pages(pages, freelist.freelist_page(pages, snapshot.meta)))
 
 
 def _pages(snapshot: Snapshot) -> Pages:
-    return Pages(snapshot.buffer, snapshot.page_size, snapshot.meta.high_water)
+    return Pages(snapshot.content, snapshot.page_size, snapshot.meta.high_water)
 
 
 def _unless_damaged(read: Callable[[], T]) -> Result[T, BoltError]:

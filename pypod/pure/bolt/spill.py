@@ -10,7 +10,7 @@ from typing import Final
 from pypod.pure.bolt import branch, leaf
 from pypod.pure.bolt.bucket import HEADER
 from pypod.pure.bolt.leaf import BUCKET_FLAG
-from pypod.pure.bolt.node import Branch, Leaf, Node, parts_of, size_of
+from pypod.pure.bolt.node import Branch, Leaf, Node, parts
 from pypod.pure.bolt.space import Space
 from pypod.pure.bolt.working import Source, Working
 from pypod.pure.bolt.writes import Write
@@ -26,6 +26,13 @@ class Spill:
         self._source = source
         self._space = space
         self.writes: list[Write] = []
+        self._written_nodes: list[tuple[int, Node, int]] = []
+
+    def remember(self) -> None:
+        """Keep what was written as what the next transaction reads."""
+        for number, node, overflow in self._written_nodes:
+            node.page, node.parent = number, None
+            self._source.nodes.put(number, node, overflow)
 
     def bucket(self, bucket: Working) -> None:
         """The buckets opened in it, then its own nodes; ``root`` is then its new root page."""
@@ -55,25 +62,29 @@ class Spill:
         if isinstance(node, Branch):
             node = self._spilled_below(node)
         self._release(node)
-        cuts = parts_of(node.sizes(), self._space.page_size)
-        return [self._written(node.part(start, end)) for start, end in cuts]
+        return [self._written(part) for part in parts(node, self._space.page_size)]
 
     def _spilled_below(self, node: Branch) -> Branch:
-        keys: list[bytes] = []
-        children: list[int | Node] = []
-        for key, held in zip(node.keys, node.children, strict=True):
-            below = [(key, held)] if isinstance(held, int) else self._pages(held)
-            keys += [first or key for first, _ in below]
-            children += [page for _, page in below]
+        keys, children = list(node.keys), list(node.children)
+        shift = 0
+        for index, held in enumerate(node.children):
+            if isinstance(held, int):
+                continue
+            below = self._pages(held)
+            at = index + shift
+            keys[at : at + 1] = [first or node.keys[index] for first, _ in below]
+            children[at : at + 1] = [page for _, page in below]
+            shift += len(below) - 1
         return Branch(keys, children, node.page)
 
     def _written(self, node: Node) -> tuple[bytes, int]:
-        count = -(-size_of(node) // self._space.page_size)
+        count = -(-node.size() // self._space.page_size)
         number = self._space.allocate(count)
         kind = (
             leaf.encoded(node, number, count - 1) if isinstance(node, Leaf) else branch.encoded(node, number, count - 1)
         )
         self.write(number, count, kind)
+        self._written_nodes.append((number, node, count - 1))
         return node.keys[0] if node.keys else b"", number
 
     def write(self, number: int, count: int, page: bytes) -> None:
@@ -89,4 +100,4 @@ class Spill:
 
 def fits_inline(node: Leaf, page_size: int) -> bool:
     """Whether a bucket with this leaf as its root has no pages of its own (``Bucket.inlineable``)."""
-    return not any(flags & BUCKET_FLAG for flags in node.flags) and size_of(node) <= page_size // INLINE_SHARE
+    return not any(flags & BUCKET_FLAG for flags in node.flags) and node.size() <= page_size // INLINE_SHARE

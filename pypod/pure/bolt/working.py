@@ -11,34 +11,66 @@ from pypod.pure.bolt.bucket import DEEPEST, HEADER
 from pypod.pure.bolt.errors import DamagedError
 from pypod.pure.bolt.leaf import BUCKET_FLAG
 from pypod.pure.bolt.node import Branch, Leaf, Node
-from pypod.pure.bolt.page import BRANCH, LEAF, Page, Pages
-from pypod.pure.bolt.page import HEADER as PAGE_HEADER
+from pypod.pure.bolt.page import BRANCH, LEAF, Pages, inline_page, of_tree
+from pypod.pure.bolt.snapshot import Snapshot
+
+
+class Nodes:
+    """Pages of a file as nodes, by id, with their overflow.  They are shared: nobody changes them.
+
+    Kept from one transaction to the next they are right as long as nobody else writes the file: a page that is
+    in use is never written.
+    """
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held: dict[int, tuple[Node, int]] = {}
+
+    def get(self, number: int) -> tuple[Node, int] | None:
+        """What is known of a page."""
+        return self._held.get(number)
+
+    def put(self, number: int, node: Node, overflow: int) -> None:
+        """Keep a node that was read from a page, or was written to it."""
+        self._held[number] = node, overflow
+
+    def forget(self, *, most: int) -> None:
+        """Forget all where they are more than so many."""
+        if len(self._held) > most:
+            self._held.clear()
 
 
 class Source:
-    """The pages of the former snapshot as nodes.  They are shared: nobody changes them."""
+    """The pages of the former snapshot as nodes."""
 
-    __slots__ = ("_nodes", "pages")
+    __slots__ = ("nodes", "pages")
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: Pages, nodes: Nodes) -> None:
         self.pages = pages
-        self._nodes: dict[int, Node] = {}
+        self.nodes = nodes
 
     def node(self, number: int) -> Node:
         """A page of a tree."""
-        found = self._nodes.get(number)
-        if found is None:
-            page = self.pages.tree_page(number)
-            found = branch.node(self.pages, page) if page.flags & BRANCH else leaf.node(self.pages, page)
-            self._nodes[number] = found
+        known = self.nodes.get(number)
+        if known is not None:
+            return known[0]
+        page = of_tree(self.pages.page(number))
+        self.pages.spend(page.count, number, page.start)
+        found = branch.node(page) if page.flags & BRANCH else leaf.node(page)
+        self.nodes.put(number, found, page.overflow)
         return found
 
     def extent(self, number: int) -> int:
         """How many pages belong to the one with this id, itself included."""
-        page = self.pages.page(number)
-        overflow: int = PAGE_HEADER.unpack_from(self.pages.buffer, page.start)[3]
+        known = self.nodes.get(number)
+        return self.room(number, self.pages.page(number).overflow if known is None else known[1])
+
+    def room(self, number: int, overflow: int) -> int:
+        """How many pages belong to one with this overflow, itself included; they must lie in the file."""
         if number + overflow >= self.pages.high_water:
-            raise DamagedError(f"page {number}: out of bounds: {self.pages.high_water}", number, page.start)
+            start = number * self.pages.page_size
+            raise DamagedError(f"page {number}: out of bounds: {self.pages.high_water}", number, start)
         return overflow + 1
 
 
@@ -110,6 +142,20 @@ class Working:
             found = self.opened[key] = self._nested(held[1])
         return found
 
+    def flagged(self) -> list[tuple[bytes, int]]:
+        """The keys that are in it now, in their order, each with its flags."""
+        nodes = [self.node if self.node is not None else self._root_as_read()]
+        found: list[tuple[bytes, int]] = []
+        while nodes:
+            node = nodes.pop()
+            self._source.pages.spend(1, node.page, -1)
+            if isinstance(node, Branch):
+                below = [self._source.node(held) if isinstance(held, int) else held for held in node.children]
+                nodes += reversed(below)
+            else:
+                found += zip(node.keys, node.flags, strict=True)
+        return found
+
     def pages_as_read(self) -> list[int]:
         """The pages of the tree in the former snapshot; none of an inline bucket's."""
         found = [self.root] if self.root else []
@@ -122,13 +168,7 @@ class Working:
 
     def names_of_buckets(self) -> list[bytes]:
         """The keys of the buckets that are in it now."""
-        nodes = [self.node if self.node is not None else self._root_as_read()]
-        for node in nodes:
-            self._source.pages.spend(1, node.page, -1)
-            if isinstance(node, Branch):
-                nodes += [self._source.node(held) if isinstance(held, int) else held for held in node.children]
-        leaves = [node for node in nodes if isinstance(node, Leaf)]
-        return [key for node in leaves for key, flags in zip(node.keys, node.flags, strict=True) if flags & BUCKET_FLAG]
+        return [key for key, flags in self.flagged() if flags & BUCKET_FLAG]
 
     def _root_as_read(self) -> Node:
         return self._source.node(self.root) if self._read is None else self._read
@@ -143,12 +183,17 @@ class Working:
         return Working(self._source, root, sequence, inside, self._depth + 1)
 
 
+def opened(snapshot: Snapshot, nodes: Nodes) -> Working:
+    """The root bucket of a snapshot, to be looked into.  Damage is raised."""
+    meta = snapshot.meta
+    return Working(Source(Pages(snapshot.content, meta.page_size, meta.high_water), nodes), meta.root, meta.sequence)
+
+
 def inline_leaf(value: bytes, holder: int) -> Leaf:
     """The leaf in the value of an inline bucket."""
-    pages = Pages(memoryview(value), 0, 0)
-    page: Page = pages.inline_page(holder, HEADER.size, len(value))
+    page = inline_page(holder, 0, value[HEADER.size :])
     if not page.flags & LEAF:
         raise DamagedError(f"page {holder}: inline bucket that is no leaf", holder, -1)
-    found = leaf.node(pages, page)
+    found = leaf.node(page)
     found.page = 0
     return found

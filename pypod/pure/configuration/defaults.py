@@ -9,7 +9,6 @@ from functools import cache, lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
-from pyrsistent import pmap
 from returns.result import Failure, Result
 
 from pypod.pure.configuration import keys
@@ -96,8 +95,8 @@ def _static() -> Iterator[tuple[Key[Any], object]]:
     yield from ((key, False) for key in off)
     yield from ((key, True) for key in on)
     yield from ((key, "private") for key in (keys.IPCNS, keys.PIDNS, keys.UTSNS))
-    yield from ((key, pmap()) for key in (keys.VOLUME_PLUGINS, keys.SECRETS_OPTS))
-    yield keys.SERVICE_DESTINATIONS, pmap()
+    yield from ((key, Table()) for key in (keys.VOLUME_PLUGINS, keys.SECRETS_OPTS))
+    yield keys.SERVICE_DESTINATIONS, Table()
     yield from _values().items()
 
 
@@ -134,7 +133,7 @@ def _values() -> dict[Key[Any], object]:
         keys.LOCK_TYPE: "shm",
         keys.NUM_LOCKS: 2048,
         keys.PULL_POLICY: "missing",
-        keys.RUNTIMES: pmap(OCI_RUNTIMES),
+        keys.RUNTIMES: Table(OCI_RUNTIMES),
         keys.RUNTIME_SUPPORTS_JSON: ("crun", "runc", "kata", "runsc"),
         keys.RUNTIME_SUPPORTS_NOCGROUP: ("crun",),
         keys.RUNTIME_SUPPORTS_KVM: ("kata", "kata-runtime", "kata-qemu", "kata-fc"),

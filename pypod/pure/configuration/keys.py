@@ -2,19 +2,18 @@
 
 ``containers.*``, ``engine.*``, ``network.*``, ``secrets.*`` and ``machine.*`` are containers.conf's tables and keys
 (containers/common ``pkg/config/config.go``); ``storage.*`` are storage.conf and the store options.  Lists are tuples,
-tables are PMaps.
+tables are ``Table``.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from pyrsistent import PMap
-
 from pypod.pure.settings import Key
+from pypod.pure.table import Table
 
 Strings = tuple[str, ...]
-Table = PMap[str, str]
+Texts = Table[str, str]
 
 ANNOTATIONS: Final = Key[Strings]("containers.annotations")
 APPARMOR_PROFILE: Final = Key[str]("containers.apparmor_profile")
@@ -92,13 +91,13 @@ RUNTIME_PATH: Final = Key[Strings]("engine.runtime_path")
 RUNTIME_SUPPORTS_JSON: Final = Key[Strings]("engine.runtime_supports_json")
 RUNTIME_SUPPORTS_KVM: Final = Key[Strings]("engine.runtime_supports_kvm")
 RUNTIME_SUPPORTS_NOCGROUP: Final = Key[Strings]("engine.runtime_supports_nocgroup")
-RUNTIMES: Final = Key[PMap[str, Strings]]("engine.runtimes")
-SERVICE_DESTINATIONS: Final = Key[PMap[str, Table]]("engine.service_destinations")
+RUNTIMES: Final = Key[Table[str, Strings]]("engine.runtimes")
+SERVICE_DESTINATIONS: Final = Key[Table[str, Texts]]("engine.service_destinations")
 STATIC_DIR: Final = Key[str]("engine.static_dir")
 STOP_TIMEOUT: Final = Key[int]("engine.stop_timeout")
 TMP_DIR: Final = Key[str]("engine.tmp_dir")
 VOLUME_PATH: Final = Key[str]("engine.volume_path")
-VOLUME_PLUGINS: Final = Key[Table]("engine.volume_plugins")
+VOLUME_PLUGINS: Final = Key[Texts]("engine.volume_plugins")
 SIGNATURE_POLICY_PATH: Final = Key[str]("engine.signature_policy_path")
 """Not settable from a file."""
 SD_NOTIFY: Final = Key[bool]("engine.sd_notify")
@@ -112,7 +111,7 @@ DEFAULT_SUBNET: Final = Key[str]("network.default_subnet")
 NETWORK_CONFIG_DIR: Final = Key[str]("network.network_config_dir")
 
 SECRETS_DRIVER: Final = Key[str]("secrets.driver")
-SECRETS_OPTS: Final = Key[Table]("secrets.opts")
+SECRETS_OPTS: Final = Key[Texts]("secrets.opts")
 
 MACHINE_CPUS: Final = Key[int]("machine.cpus")
 MACHINE_DISK_SIZE: Final = Key[int]("machine.disk_size")
@@ -133,7 +132,7 @@ GID_MAP: Final = Key[Strings]("storage.gid_map")
 ROOT_AUTO_USERNS_USER: Final = Key[str]("storage.root_auto_userns_user")
 AUTO_USERNS_MIN_SIZE: Final = Key[int]("storage.auto_userns_min_size")
 AUTO_USERNS_MAX_SIZE: Final = Key[int]("storage.auto_userns_max_size")
-PULL_OPTIONS: Final = Key[Table]("storage.pull_options")
+PULL_OPTIONS: Final = Key[Texts]("storage.pull_options")
 DISABLE_VOLATILE: Final = Key[bool]("storage.disable_volatile")
 
 STORE_GRAPH_DRIVER: Final = Key[str]("store.graph_driver")

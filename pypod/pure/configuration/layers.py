@@ -13,7 +13,6 @@ from functools import cache, lru_cache
 from typing import Any, Final, cast
 
 from msgspec import Struct
-from pyrsistent import PMap, pmap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.configuration import keys
@@ -23,6 +22,7 @@ from pypod.pure.facts import Diagnostic, DirectoryEntry, FileStatus, FileType, L
 from pypod.pure.failure import HostError
 from pypod.pure.gotext import joined, quoted
 from pypod.pure.settings import Claim, Key, Origin, Settings, Source
+from pypod.pure.table import Table
 
 VENDOR_FILE: Final = "/usr/share/containers/containers.conf"
 SYSTEM_FILE: Final = "/etc/containers/containers.conf"
@@ -165,14 +165,14 @@ def _claims(settings: Settings, layer: Layer) -> Iterator[tuple[str, Claim]]:
         value: object = claim.value
         if claim.name in _tables():
             below = held.get(claim.name) or settings.entries[claim.name].claim.value
-            value = held[claim.name] = pmap({**_table(below), **_table(value)})
+            value = held[claim.name] = Table({**_table(below), **_table(value)})
         elif claim.name == keys.DEFAULT_CAPABILITIES.name:
             value = capabilities(claim.value)
         yield claim.name, Claim(value, _origin(layer.path, claim))
 
 
-def _table(value: object) -> PMap[str, Any]:
-    return cast("PMap[str, Any]", value)
+def _table(value: object) -> Table[str, Any]:
+    return cast("Table[str, Any]", value)
 
 
 @cache
@@ -194,7 +194,7 @@ def _origin(path: str, claim: FieldClaim) -> Origin:
 def _with_ignored(settings: Settings, ignored: Iterable[tuple[FieldClaim, str, str]]) -> Settings:
     for claim, path, because in ignored:
         value: object = claim.value
-        is_table = isinstance(value, PMap)
+        is_table = isinstance(value, Table)
         key = Key[object](claim.name)
         # The keys of an unknown table are listed one by one.
         if is_table and key not in settings:

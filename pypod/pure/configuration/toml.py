@@ -15,11 +15,11 @@ from enum import Enum
 from typing import Any, Final, TypeAlias, cast
 
 from msgspec import Struct
-from pyrsistent import PMap, pmap
 from returns.result import Failure, Result, Success
 
-from pypod.pure.configuration.toml_lines import Scan, scanned
+from pypod.pure.configuration.toml_lines import Scan, scanned, without_comments
 from pypod.pure.gotext import listed, quoted
+from pypod.pure.table import Table
 
 _INT64: Final = 1 << 63
 
@@ -80,7 +80,7 @@ class FieldClaim(Struct, frozen=True):
     """A field that a document sets.
 
     ``name`` is spelled as the schema spells it (``engine.num_locks``), ``key`` as the file does.  Values: text, numbers,
-    booleans, tuples of text, PMaps for tables (of a :class:`TableOf`: only the keys that this document gives).
+    booleans, tuples of text, tables for tables (of a :class:`TableOf`: only the keys that this document gives).
     """
 
     name: str
@@ -114,8 +114,9 @@ def parse_document(content: bytes) -> Result[Document, str]:
         return Success(EMPTY)
     import tomllib
 
+    # Each line stays where it is: what is wrong has the same position.
     try:
-        values = tomllib.loads(text)
+        values = tomllib.loads(without_comments(text))
     except tomllib.TOMLDecodeError as error:
         return Failure(_syntax_error(text, str(error)))
     except RecursionError:
@@ -209,7 +210,7 @@ def _found(values: Mapping[str, Any], key: str) -> Any:
 def _plain(value: object) -> object:
     table, items = _as_table(value), _as_list(value)
     if table is not None:
-        return pmap({name: _plain(inner) for name, inner in table.items()})
+        return Table({name: _plain(inner) for name, inner in table.items()})
     if items is not None:
         return tuple(_plain(inner) for inner in items)
     return value if isinstance(value, str | int | float | bool) else str(value)
@@ -287,7 +288,7 @@ class _Decoding:
             if isinstance(converted, Failure):
                 return converted
             held[name] = converted.unwrap()
-        return Success(pmap(held))
+        return Success(Table(held))
 
     def record(self, key: str, value: object, schema: Section) -> Result[Any, str]:
         """A struct inside a map: fields that are not given hold Go's zero values."""
@@ -297,7 +298,7 @@ class _Decoding:
             return Failure(wrong)
         self.known |= inner.known
         given = {claim.name: claim.value for claim in inner.claims}
-        return Success(pmap({name: given.get(name, _zero(kind)) for name, kind in schema.fields.items()}))
+        return Success(Table({name: given.get(name, _zero(kind)) for name, kind in schema.fields.items()}))
 
     def unfit(self, key: str, value: object, wanted: str) -> Result[Any, str]:
         return Failure(f"cannot load TOML value of type {self.go_type(key, value)} into a Go {wanted}")
@@ -332,7 +333,7 @@ def _integer(number: int, kind: Kind) -> Result[Any, str]:
 def _zero(field: Field) -> object:
     if isinstance(field, Kind):
         return {Kind.TEXT: "", Kind.BOOLEAN: False, Kind.STRINGS: ()}.get(field, 0)
-    empty: PMap[str, object] = pmap()
+    empty: Table[str, object] = Table()
     return empty
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pypod.pure.database.buckets import Buckets
 from pypod.pure.database.facts import Expectation, ExpectTxid
-from pypod.pure.database.tree import Buckets
 
 
 def unmet(expected: Iterable[Expectation], txid: int, root: Buckets) -> str:

@@ -1,26 +1,29 @@
 """A database as a file that is held whole: its bytes, and its content read once.
 
-What changes it is a transaction on the bytes, so the file has the pages and the size that bbolt would give it.  The
-writer is loaded with the first change.
+What changes it is a transaction on the bytes, so the file has the pages and the size that bbolt would give it.  Contents
+and the writer are loaded with the first file that is read or made: a plan for a real host knows its database as that host
+answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod.pure.bolt import changes
-from pypod.pure.bolt.changes import BoltChange, Place
-from pypod.pure.bolt.errors import BoltError
-from pypod.pure.bolt.meta import Meta
 from pypod.pure.bolt.snapshot import USUAL_PAGE_SIZE, Snapshot, open_snapshot
+from pypod.pure.database.buckets import damage, key_of
 from pypod.pure.database.facts import EditJson, StateChange
-from pypod.pure.database.tree import Tree, damage, empty_tree, key_of, transaction, tree_of_snapshot
 from pypod.pure.failure import HostError
+
+if TYPE_CHECKING:
+    from pypod.pure.bolt.changes import BoltChange, Place
+    from pypod.pure.bolt.errors import BoltError
+    from pypod.pure.bolt.meta import Meta
+    from pypod.pure.database.tree import Tree
 
 
 class Database(Struct, frozen=True):
@@ -44,6 +47,11 @@ class Database(Struct, frozen=True):
         """Of the file, in bytes."""
         return len(self.file)
 
+    @property
+    def small(self) -> bool:
+        """Whether what follows from it is worth keeping: there are many such files, and they are much alike."""
+        return len(self.file) <= _SMALL
+
     def to_bytes(self) -> bytes:
         """The file."""
         return self.file
@@ -58,7 +66,7 @@ class Database(Struct, frozen=True):
         """
         asked = tuple(wanted)
         # What an edit writes into an object may be a list, which cannot be looked up.
-        if self.size > SMALL or EditJson in set(map(type, asked)):
+        if not self.small or EditJson in set(map(type, asked)):
             return _updated(self, asked, path)
         return _updated_before(self, asked, path)
 
@@ -73,6 +81,8 @@ class Database(Struct, frozen=True):
 def _updated(
     database: Database, wanted: tuple[StateChange, ...], path: str
 ) -> Result[tuple[Database, tuple[str, ...]], HostError]:
+    from pypod.pure.database.tree import transaction
+
     asked = transaction(database.tree, wanted)
     if isinstance(asked, Failure):
         return asked
@@ -87,8 +97,7 @@ def _updated(
 # Every first construction makes the same buckets and fixes much the same directories: in a process that plans for many
 # hosts the pages need not be laid out anew for each.  Kept are 64 transactions, on files of at most 128 KiB.
 _updated_before = lru_cache(maxsize=64)(_updated)
-SMALL: Final = 1 << 17
-"""The size of a file, in bytes, up to which what follows from it is kept."""
+_SMALL: Final = 1 << 17
 
 
 def _committed(database: Database, asked: Iterable[BoltChange]) -> Result[tuple[bytes, Meta], BoltError]:
@@ -103,6 +112,7 @@ def _committed(database: Database, asked: Iterable[BoltChange]) -> Result[tuple[
 def empty_database(page_size: int = USUAL_PAGE_SIZE) -> Database:
     """A file as ``bolt.Open`` makes it."""
     from pypod.pure.bolt.create import new_database
+    from pypod.pure.database.tree import empty_tree
 
     file = new_database(page_size)
     return Database(empty_tree(), file, open_snapshot(file, page_size).unwrap().meta)
@@ -110,6 +120,8 @@ def empty_database(page_size: int = USUAL_PAGE_SIZE) -> Database:
 
 def database_of(content: bytes, page_size: int = USUAL_PAGE_SIZE, path: str = "") -> Result[Database, HostError]:
     """A file that is there.  ``page_size`` is the operating system's.  Fails where any of it cannot be read."""
+    from pypod.pure.database.tree import tree_of_snapshot
+
     snapshot = open_snapshot(content, page_size)
     if isinstance(snapshot, Failure):
         return Failure(damage(snapshot.failure(), path))
@@ -124,11 +136,13 @@ def database_holding(tree: Tree, page_size: int = USUAL_PAGE_SIZE) -> Result[Dat
 
 
 def _putting(tree: Tree, at: Place) -> Iterator[BoltChange]:
+    from pypod.pure.bolt import changes
+
     for name, _ in tree.names():
         held = tree.entries[name]
-        if isinstance(held, Tree):
+        if isinstance(held, bytes):
+            yield changes.Put(at, key_of(name), held)
+        else:
             inside = (*at, key_of(name))
             yield changes.MakeBucket(inside)
             yield from _putting(held, inside)
-        else:
-            yield changes.Put(at, key_of(name), held)

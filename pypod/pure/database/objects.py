@@ -6,7 +6,6 @@ for is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import TypeVar
 
@@ -16,10 +15,11 @@ from returns.result import Failure, Result, Success
 
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, view
-from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, PodFacts, StateObjects, VolumeFacts
-from pypod.pure.database.file import SMALL, Database
+from pypod.pure.database.buckets import BoltBuckets, Buckets, name_of
+from pypod.pure.database.facts import ContainerFacts, PodFacts, StateObjects, VolumeFacts
+from pypod.pure.database.file import Database
 from pypod.pure.database.json_errors import complaint, is_null
-from pypod.pure.database.tree import BoltBuckets, Buckets, Tree, name_of
+from pypod.pure.database.tree import Tree
 from pypod.pure.failure import Internal
 
 T = TypeVar("T")
@@ -110,42 +110,6 @@ def _decoded(raw: bytes, declared: type[T]) -> Result[T, str]:
         return Failure(complaint(raw, str(error)))
 
 
-def facts_of(buckets: Buckets, txid: int, page_size: int, size: int) -> DatabaseFacts:
-    """The buckets and the runtime configuration (``GetDBConfig``, with the ``os`` that it leaves out)."""
-    config = buckets.bucket("runtime-config")
-    return DatabaseFacts(
-        txid=txid,
-        page_size=page_size,
-        size=size,
-        buckets=tuple(name for name, is_bucket in buckets.names() if is_bucket),
-        config=None if config is None else tuple(_texts(config)),
-    )
-
-
-def _texts(bucket: Buckets) -> Iterator[tuple[str, str]]:
-    for name, is_bucket in bucket.names():
-        value = None if is_bucket else bucket.get(name)
-        if value is not None:
-            yield name, name_of(value)
-
-
-def facts_of_database(database: Database) -> DatabaseFacts:
-    """The facts of a file that is held whole."""
-    return _facts_before(database) if database.size <= SMALL else _facts(database)
-
-
-def _facts(database: Database) -> DatabaseFacts:
-    return facts_of(database.tree, database.txid, database.page_size, database.size)
-
-
-_facts_before = lru_cache(maxsize=64)(_facts)
-
-
-def facts_of_snapshot(snapshot: Snapshot) -> Result[DatabaseFacts, BoltError]:
-    """The facts of a file; reads the root's pages and those of ``runtime-config``."""
-    return view(snapshot, lambda root: facts_of(BoltBuckets(root), snapshot.txid, snapshot.page_size, snapshot.size))
-
-
 def objects_of_tree(tree: Tree) -> StateObjects:
     """The objects of a described database."""
     return objects_of(tree)
@@ -153,7 +117,7 @@ def objects_of_tree(tree: Tree) -> StateObjects:
 
 def objects_of_database(database: Database) -> StateObjects:
     """The objects of a file that is held whole."""
-    return _objects_before(database) if database.size <= SMALL else _objects(database)
+    return _objects_before(database) if database.small else _objects(database)
 
 
 def _objects(database: Database) -> StateObjects:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pyrsistent import pmap
-from returns.result import Result
+from returns.result import Failure, Result, Success
 
-from pypod.pure.bolt.bucket import Bucket
-from pypod.pure.bolt.errors import BoltError
-from pypod.pure.bolt.snapshot import Snapshot, view
+from pypod.pure.bolt.errors import BoltError, DamagedError
+from pypod.pure.bolt.leaf import BUCKET_FLAG
+from pypod.pure.bolt.snapshot import Snapshot
+from pypod.pure.bolt.working import Nodes, Working, opened
+from pypod.pure.database.buckets import key_of, name_of
 from pypod.pure.database.facts import At, EmptyBucket, MakeBucket, SetSequence, StateChange
-from pypod.pure.database.tree import Tree, key_of, name_of
+from pypod.pure.database.tree import Tree
 
 
 class _Part:
@@ -30,8 +32,11 @@ class _Part:
         return part
 
 
-def touched(snapshot: Snapshot, changes: Iterable[StateChange]) -> Result[Tree, BoltError]:
-    """The content, as far as :func:`pypod.pure.database.tree.transaction` looks at it for these changes."""
+def touched(snapshot: Snapshot, changes: Iterable[StateChange], nodes: Nodes | None = None) -> Result[Tree, BoltError]:
+    """The content, as far as :func:`pypod.pure.database.tree.transaction` looks at it for these changes.
+
+    ``nodes`` are what is known of the file; what is read is added to them.
+    """
     wanted = _Part()
     for change in changes:
         match change:
@@ -41,21 +46,24 @@ def touched(snapshot: Snapshot, changes: Iterable[StateChange]) -> Result[Tree, 
                 wanted.at(at)
             case _:
                 wanted.at((*change.at, change.key))
-    return view(snapshot, lambda root: _read(root, wanted))
+    try:
+        return Success(_read(opened(snapshot, nodes or Nodes()), wanted))
+    except DamagedError as damaged:
+        return Failure(damaged.error)
 
 
-def _read(bucket: Bucket, part: _Part) -> Tree:
+def _read(bucket: Working, part: _Part) -> Tree:
     return Tree(pmap(dict(_held(bucket, part))))
 
 
-def _held(bucket: Bucket, part: _Part) -> Iterator[tuple[str, bytes | Tree]]:
+def _held(bucket: Working, part: _Part) -> Iterator[tuple[str, bytes | Tree]]:
     if part.whole:
-        for key, is_bucket in bucket.names():
-            yield name_of(key), Tree() if is_bucket else b""
+        for key, flags in bucket.flagged():
+            yield name_of(key), Tree() if flags & BUCKET_FLAG else b""
     for name, inside in part.names.items():
         key = key_of(name)
-        value = bucket.get(key)
-        if value is not None:
-            yield name, value
-        elif (nested := bucket.bucket(key)) is not None:
+        nested = bucket.bucket(key)
+        if nested is not None:
             yield name, _read(nested, inside)
+        elif (held := bucket.look(key)) is not None:
+            yield name, held[1]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 from returns.result import Failure, Result, Success
 
 from pypod.pure.configuration.keys import EVENTS_LOGFILE_PATH, EVENTS_LOGGER
 from pypod.pure.draft import Draft
 from pypod.pure.events.decide import EVENTS_LOG_MODE, decide_backend, events_log_lock
-from pypod.pure.events.line import Event, journal_payload, journal_refusal, json_line, unwritten
 from pypod.pure.facts import Changed, Handle, Level
 from pypod.pure.program import Program, attempt, debug, need, note, settle, stage
 from pypod.pure.store.lockfile_stage import holding, make_lock_file
 from pypod.pure.vocabulary.changes import AppendFile
 from pypod.pure.vocabulary.host import ReadClock
-from pypod.pure.vocabulary.services import SendToJournal
+
+if TYPE_CHECKING:
+    from pypod.pure.events.line import Event
 
 
 def _choose(draft: Draft) -> Program[Draft]:
@@ -43,12 +46,17 @@ def _append(log: str, line: bytes) -> Program[Result[Changed, str]]:
 
 
 def _send(payload: bytes) -> Program[Result[Changed, str]]:
+    from pypod.pure.events.line import journal_refusal
+    from pypod.pure.vocabulary.services import SendToJournal
+
     sent = yield from attempt(SendToJournal(payload))
     return sent.alt(lambda error: journal_refusal(error.reason))
 
 
 def write_event(draft: Draft, event: Event) -> Program[None]:
     """Write an event to the runtime's backend.  A failure is only logged: libpod's callers go on."""
+    from pypod.pure.events.line import journal_payload, json_line, unwritten
+
     time = yield from need(ReadClock())
     written: Result[Changed, str]
     if draft.events_logger == "file":

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pyrsistent import PMap, thaw
-
-from pypod.pure.info.host import Shown
 
 VERSION: Final = "3.4.7"
 """The libpod whose rules are followed; clients compare it with their own."""
@@ -32,7 +31,7 @@ def version_shown(architecture: str) -> dict[str, Any]:
     }
 
 
-def shown_in_order(info: Shown) -> dict[str, Any]:
+def shown_in_order(info: Mapping[str, Any]) -> dict[str, Any]:
     """All of it as plain values; maps other than the two outermost are in the order of their names."""
     plain = thaw(info)
     return {name: _part(name, plain[name]) for name in _TOP if name in plain}

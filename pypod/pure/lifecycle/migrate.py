@@ -6,7 +6,6 @@ import errno
 from collections.abc import Callable
 from typing import Final
 
-from pyrsistent import PMap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.database.facts import ContainerFacts, EditJson, StateObjects
@@ -16,6 +15,7 @@ from pypod.pure.failure import HostError, InvalidArgument, Problem, Refused
 from pypod.pure.gotext import joined, quoted
 from pypod.pure.oci.facts import OciRuntime
 from pypod.pure.stopping.decide import RUNNING
+from pypod.pure.table import Table
 from pypod.pure.userns.decide import parse_pid
 
 STOPPING_ALL: Final = Diagnostic(Level.INFO, "stopping all containers")
@@ -41,7 +41,7 @@ def not_stopped(container: ContainerFacts) -> Callable[[Problem], Problem]:
     return problem
 
 
-def new_runtime(name: str, runtimes: PMap[str, OciRuntime]) -> Result[str, Problem]:
+def new_runtime(name: str, runtimes: Table[str, OciRuntime]) -> Result[str, Problem]:
     """The runtime that is asked for; empty: none.  Only looked at once the containers are stopped."""
     return Failure(undefined_runtime(name)) if name and name not in runtimes else Success(name)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 from typing import Final
 
-from pyrsistent import PMap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.configuration.keys import RUNTIME_SUPPORTS_JSON, RUNTIME_SUPPORTS_KVM, RUNTIME_SUPPORTS_NOCGROUP
@@ -14,6 +13,7 @@ from pypod.pure.failure import HostError, InvalidArgument, Problem, Refused
 from pypod.pure.gotext import joined, quoted
 from pypod.pure.oci.facts import OciRuntime
 from pypod.pure.settings import Settings
+from pypod.pure.table import Table
 
 _YES: Final[Result[bool, Problem]] = Success(True)
 _NO: Final[Result[bool, Problem]] = Success(False)
@@ -100,7 +100,7 @@ def is_path(name: str) -> bool:
     return name.startswith("/")
 
 
-def chosen(name: str, runtimes: PMap[str, OciRuntime], failures: PMap[str, str]) -> Result[OciRuntime, Problem]:
+def chosen(name: str, runtimes: Table[str, OciRuntime], failures: Table[str, str]) -> Result[OciRuntime, Problem]:
     """The default runtime among those that were found; ``failures`` are the reasons of those that were not."""
     runtime = runtimes.get(name)
     if runtime is not None:

@@ -6,7 +6,6 @@ import errno
 from collections.abc import Iterable
 
 import msgspec
-from pyrsistent import PMap, pmap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.configuration.keys import (
@@ -37,6 +36,7 @@ from pypod.pure.oci.facts import OciRuntime
 from pypod.pure.program import Program, attempt, notes, settle, stage
 from pypod.pure.settings import Origin, Source
 from pypod.pure.surroundings.stage import look_path
+from pypod.pure.table import Table
 from pypod.pure.vocabulary.changes import MakeDirectories
 from pypod.pure.vocabulary.files import Stat
 
@@ -79,10 +79,10 @@ def _initialise(draft: Draft, name: str, paths: tuple[str, ...]) -> Program[Resu
     return Success(described(name, located.unwrap(), draft.configured.runtime_flags, draft.settings))
 
 
-def _find_all(draft: Draft) -> Program[tuple[PMap[str, OciRuntime], PMap[str, str]]]:
+def _find_all(draft: Draft) -> Program[tuple[Table[str, OciRuntime], Table[str, str]]]:
     """The configured runtimes that are there, by name, and why the others are not.  libpod's order is random."""
-    found: PMap[str, OciRuntime] = pmap()
-    failed: PMap[str, str] = pmap()
+    found: Table[str, OciRuntime] = Table()
+    failed: Table[str, str] = Table()
     for name, paths in sorted(draft.setting(RUNTIMES).items()):
         runtime = yield from _initialise(draft, name, paths)
         if isinstance(runtime, Failure):

@@ -11,57 +11,42 @@ from pypod.pure.facts import Change, Changed, Probed
 from pypod.pure.facts import Entry as HostEntry
 from pypod.pure.plan.because import because
 from pypod.pure.plan.facts import Action, DatabaseEntry, Entry
-from pypod.pure.vocabulary.changes import (
-    AppendFile,
-    ChangeMode,
-    ChangeOwner,
-    CreateFile,
-    MakeDirectories,
-    RemoveFile,
-    RemoveTree,
-    ReplaceFile,
-    WriteFile,
-    WriteToken,
-)
-from pypod.pure.vocabulary.containers import SignalContainer
-from pypod.pure.vocabulary.database import BackUpDatabase, CreateDatabase, UpdateDatabase
-from pypod.pure.vocabulary.locks import AllocateLock, CreateLockSegment, FreeAllLocks, FreeLock
-from pypod.pure.vocabulary.mounts import BindOnItself, MakePrivate, TestMetacopy, TestNativeDiff, TestOverlay, Unmount
-from pypod.pure.vocabulary.namespaces import EnterUserNamespace, JoinUserNamespace
+from pypod.pure.vocabulary.changes import AppendFile
+from pypod.pure.vocabulary.database import UpdateDatabase
+from pypod.pure.vocabulary.locks import CreateLockSegment
 from pypod.pure.vocabulary.process import HandleSignals, LimitProcesses, SetVariable
-from pypod.pure.vocabulary.services import KillProcess, SendToJournal
 
-NAMES: Final[dict[type, str]] = {
-    MakeDirectories: "make_directory",
-    CreateFile: "create_file",
-    WriteFile: "write_file",
-    ReplaceFile: "write_file",
-    AppendFile: "append_file",
-    WriteToken: "write_token",
-    RemoveFile: "remove",
-    RemoveTree: "remove",
-    ChangeMode: "change_mode",
-    ChangeOwner: "change_owner",
-    CreateDatabase: "create_database",
-    UpdateDatabase: "update_database",
-    BackUpDatabase: "back_up_database",
-    CreateLockSegment: "create_locks",
-    AllocateLock: "allocate_lock",
-    FreeLock: "free_locks",
-    FreeAllLocks: "free_locks",
-    BindOnItself: "mount",
-    MakePrivate: "make_mount_private",
-    Unmount: "unmount",
-    TestOverlay: "probe_overlay",
-    TestMetacopy: "probe_overlay",
-    TestNativeDiff: "probe_overlay",
-    SendToJournal: "write_event",
-    KillProcess: "signal_process",
-    SignalContainer: "signal_container",
-    EnterUserNamespace: "enter_namespace",
-    JoinUserNamespace: "enter_namespace",
+NAMES: Final[dict[str, str]] = {
+    "MakeDirectories": "make_directory",
+    "CreateFile": "create_file",
+    "WriteFile": "write_file",
+    "ReplaceFile": "write_file",
+    "AppendFile": "append_file",
+    "WriteToken": "write_token",
+    "RemoveFile": "remove",
+    "RemoveTree": "remove",
+    "ChangeMode": "change_mode",
+    "ChangeOwner": "change_owner",
+    "CreateDatabase": "create_database",
+    "UpdateDatabase": "update_database",
+    "BackUpDatabase": "back_up_database",
+    "CreateLockSegment": "create_locks",
+    "AllocateLock": "allocate_lock",
+    "FreeLock": "free_locks",
+    "FreeAllLocks": "free_locks",
+    "BindOnItself": "mount",
+    "MakePrivate": "make_mount_private",
+    "Unmount": "unmount",
+    "TestOverlay": "probe_overlay",
+    "TestMetacopy": "probe_overlay",
+    "TestNativeDiff": "probe_overlay",
+    "SendToJournal": "write_event",
+    "KillProcess": "signal_process",
+    "SignalContainer": "signal_container",
+    "EnterUserNamespace": "enter_namespace",
+    "JoinUserNamespace": "enter_namespace",
 }
-"""The action of each effect that changes the host."""
+"""The action of each effect that changes the host, by the effect's name: most plans load only some of them."""
 
 OF_THE_PROCESS: Final = frozenset({SetVariable, LimitProcesses, HandleSignals})
 """Changes of the process alone: no action, whatever they answer."""
@@ -107,9 +92,11 @@ def actions_of(
 
 def departure(effect: Effect[Any], *, stage: str, index: int, deferred: bool) -> Action:
     """The action of a LEAVE: the process re-executes itself in a user namespace."""
+    from pypod.pure.vocabulary.namespaces import EnterUserNamespace, JoinUserNamespace
+
     path = effect.pause_path if isinstance(effect, EnterUserNamespace | JoinUserNamespace) else ""
     detail = f"joins process {effect.pid}" if isinstance(effect, JoinUserNamespace) else ""
-    name = NAMES.get(type(effect), "leave")
+    name = NAMES.get(type(effect).__name__, "leave")
     return Action(index, stage, name, path, detail=detail, describe=effect.describe(), because=because(stage, name),
                   deferred=deferred)  # fmt: skip
 
@@ -118,7 +105,7 @@ def action_name(effect: Effect[Any], stage: str, events_log: str) -> str:
     """The name of the action that an effect is in a stage."""
     if isinstance(effect, AppendFile) and effect.path == events_log:
         return "write_event"
-    name = NAMES[type(effect)]
+    name = NAMES[type(effect).__name__]
     return _IN_STAGE.get((name, stage), name)
 
 

@@ -12,7 +12,7 @@ The same fold reports an apply, whose tape has the real answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -38,7 +38,6 @@ from pypod.pure.failure import Departed, Ending, HostError
 from pypod.pure.locks.layout import lock_subject
 from pypod.pure.plan import facts
 from pypod.pure.plan.actions import actions_of, departure
-from pypod.pure.plan.diagnoses import of_warning
 from pypod.pure.plan.values import failure_shown, settings_shown
 from pypod.pure.settings import Settings
 from pypod.pure.tape import Exchange, redacted_text
@@ -49,6 +48,9 @@ from pypod.pure.vocabulary.host import DescribeHost, DrawToken, ReadClock
 from pypod.pure.vocabulary.locks import MapLockSegment, ReadLockSegment, TakeFileLock, TakeLock
 from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, RunProgram
 from pypod.pure.vocabulary.telling import EnterStage, LeaveStage, Note
+
+if TYPE_CHECKING:
+    from pypod.pure.plan.diagnoses import Diagnosis
 
 EPERM, EACCES = 1, 13
 
@@ -241,7 +243,7 @@ class _Fold:
 
     def noted(self, effect: Note) -> None:
         message = redacted_text(effect.message)
-        known = of_warning(self.stage, message) if effect.level in _LOUD else None
+        known = _of_warning(self.stage, message) if effect.level in _LOUD else None
         self.diagnostics.append(
             facts.Diagnostic(
                 effect.level._value_,
@@ -301,6 +303,13 @@ class _Fold:
     def variable(self, effect: ReadVariable, value: str | None) -> None:
         if effect.name == "_CONTAINERS_USERNS_CONFIGURED" and not self.left:
             self.configured_namespace = bool(value)
+
+
+def _of_warning(stage: str, message: str) -> Diagnosis | None:
+    """The diagnosis of a warning; the catalogue is loaded where there is one."""
+    from pypod.pure.plan.diagnoses import of_warning
+
+    return of_warning(stage, message)
 
 
 _TOLD: Final[dict[type, Callable[[_Fold, Any], None]]] = {

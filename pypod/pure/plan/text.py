@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from pypod.pure.plan.diagnoses import reason
 from pypod.pure.plan.facts import STAGES, Action, Diagnostic, Failure, Origin, Plan, Setting
 from pypod.pure.plan.layout import WIDTH, Page, many, tamed, wrapped
 
@@ -118,6 +117,8 @@ _PLACES: Final = (
 
 
 def _refusal(page: Page, plan: Plan, failure: Failure) -> None:
+    from pypod.pure.plan.diagnoses import reason
+
     place = f"in {failure.stage}" if failure.stage else ""
     if failure.stage in STAGES:
         place += f", stage {STAGES.index(failure.stage) + 1} of {len(STAGES)}"

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, TypeAlias, cast
 
-from pyrsistent import PMap
-
 from pypod.pure import settings as spine
 from pypod.pure.configuration import keys
 from pypod.pure.configuration.defaults import static_defaults
 from pypod.pure.failure import Problem
-from pypod.pure.plan.diagnoses import of_problem
 from pypod.pure.plan.facts import Claim, Comparison, Failure, Ignored, Origin, Setting
 from pypod.pure.storage.decide import builtin_options
 
@@ -95,6 +92,8 @@ _NO_DEFAULT: Final[_Default] = (None, None, ())
 
 def failure_shown(problem: Problem, settings: spine.Settings) -> Failure:
     """A problem with our advice: its own hint, or the catalogue's."""
+    from pypod.pure.plan.diagnoses import of_problem
+
     kind = type(problem).__name__
     kind = KINDS.get(kind, kind)
     known = of_problem(kind, problem.stage, problem.message)
@@ -140,8 +139,8 @@ def shown(name: str, value: Any, origin: spine.Origin) -> Any:
         return plain(value)
     if name in _ASSIGNMENTS and isinstance(value, (tuple, list)):
         return [f"{str(one).partition('=')[0]}={SHOWN}" for one in cast("tuple[Any, ...]", value)]
-    if name in _HIDDEN_TABLES and isinstance(value, PMap):
-        return {str(key): SHOWN for key in sorted(cast("PMap[str, Any]", value))}
+    if name in _HIDDEN_TABLES and isinstance(value, Mapping):
+        return {str(key): SHOWN for key in sorted(cast("Mapping[str, Any]", value))}
     return _without_passwords(plain(value)) if name in _ADDRESSES else plain(value)
 
 

@@ -22,6 +22,8 @@ from pypod.pure.settings import Settings, Source
 from pypod.pure.state.facts import Backend
 
 SQLITE_NAME: Final = "db.sql"
+SQLITE_MAGIC: Final = b"SQLite format 3\0"
+"""How a file of SQLite begins."""
 _BACKEND_KEY: Final = "engine.database_backend"
 
 _KNOWS_SQLITE: Final = (4, 5, 0)

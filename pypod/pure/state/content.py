@@ -9,8 +9,9 @@ from returns.result import Failure, Result
 from pypod.pure.bolt.bucket import Bucket
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, free_pages, view
+from pypod.pure.database.buckets import name_of
 from pypod.pure.database.facts import At
-from pypod.pure.database.tree import Tree, name_of
+from pypod.pure.database.tree import Tree
 from pypod.pure.state.facts import Backend, Content, Entry, StateFile
 
 

@@ -19,8 +19,9 @@ from typing import Any, Final, cast
 import msgspec
 from returns.result import Failure, Result, Success
 
+from pypod.pure.database.buckets import key_of, name_of
 from pypod.pure.database.facts import At
-from pypod.pure.database.tree import go_json, key_of, name_of
+from pypod.pure.database.tree import go_json
 from pypod.pure.state.facts import Backend, Cell, Content, Entry, StateFile, Table
 
 FORMAT: Final = "pypod-state"

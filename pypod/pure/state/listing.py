@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, field
 from returns.result import Failure, Result, Success
 
-from pypod.pure.database.tree import Buckets, name_of
+from pypod.pure.database.buckets import Buckets, name_of
 from pypod.pure.failure import Internal
 from pypod.pure.state.facts import Backend, ContainerRecord, Containers, Listed, Pairs, PortRange
 

@@ -1,4 +1,4 @@
-"""What is read from a snapshot of a bolt file."""
+"""What is read from a snapshot of a bolt file.  What only some of it needs is loaded there: ``ps -q`` needs next to nothing."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from typing import TypeVar
 
 from returns.result import Failure, Result, Success
 
-from pypod.pure.bolt.check import check
 from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, view
-from pypod.pure.database.tree import BoltBuckets, Buckets
-from pypod.pure.state.content import content_of_snapshot, file_of_snapshot
+from pypod.pure.database.buckets import BoltBuckets, Buckets
 from pypod.pure.state.facts import Backend, Containers, Content, Listed, References
 from pypod.pure.state.listing import containers_of, listed
-from pypod.pure.state.references import references_of
 
 T = TypeVar("T")
 
@@ -31,6 +28,9 @@ def containers_in(snapshot: Snapshot) -> Result[Containers, BoltError]:
 
 def references_in(snapshot: Snapshot) -> Result[References, BoltError]:
     """What refers to what."""
+    from pypod.pure.state.content import file_of_snapshot
+    from pypod.pure.state.references import references_of
+
     file = file_of_snapshot(snapshot)
     if isinstance(file, Failure):
         return file
@@ -39,11 +39,15 @@ def references_in(snapshot: Snapshot) -> Result[References, BoltError]:
 
 def content_in(snapshot: Snapshot) -> Result[Content, BoltError]:
     """Everything."""
+    from pypod.pure.state.content import content_of_snapshot
+
     return content_of_snapshot(snapshot)
 
 
 def damage_in(snapshot: Snapshot) -> Result[tuple[str, ...], BoltError]:
     """What is wrong with the pages: empty where nothing is."""
+    from pypod.pure.bolt.check import check
+
     return Success(tuple(error.message for error in check(snapshot)))
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, field
 from returns.result import Failure
 
-from pypod.pure.database.tree import Buckets
+from pypod.pure.database.buckets import Buckets
 from pypod.pure.state.facts import (
     ContainerReferences,
     Pairs,

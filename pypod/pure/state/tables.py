@@ -13,11 +13,10 @@ import msgspec
 from pyrsistent import pmap
 from returns.result import Failure, Result, Success
 
-from pypod.pure.database.tree import Tree, key_of, name_of
+from pypod.pure.database.buckets import key_of, name_of
+from pypod.pure.database.tree import Tree
 from pypod.pure.state.facts import Cell, Content, Table
 
-MAGIC: Final = b"SQLite format 3\0"
-"""How a file of SQLite begins."""
 SCHEMA: Final = 1
 TABLES: Final = (
     "DBConfig",

@@ -65,10 +65,11 @@ def stop(draft: Draft, locks: Locks, container: ContainerFacts, timeout: int) ->
 
 def _begin(draft: Draft, container: ContainerFacts, timeout: int) -> Program[Result[_Begun, Problem]]:
     """Look whether it can be stopped, and say in its state that it is being stopped."""
-    read = (yield from synchronised(draft, container)).bind(stoppable)
-    if isinstance(read, Failure):
-        return Failure(read.failure())
-    now = read.unwrap()
+    read = yield from synchronised(draft, container)
+    able = read if isinstance(read, Failure) else stoppable(read.unwrap())
+    if isinstance(able, Failure):
+        return Failure(able.failure())
+    now = able.unwrap()
     yield from notes((stopping_said(now, timeout),))
     runtime = runtime_there(now, draft.runtimes.get(now.runtime) if now.runtime else draft.default_runtime)
     if isinstance(runtime, Failure):

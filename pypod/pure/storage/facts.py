@@ -6,10 +6,10 @@ from typing import Any, Final, Self
 
 import msgspec
 from msgspec import Struct
-from pyrsistent import PMap, pmap
 
 from pypod.pure.facts import Diagnostic
 from pypod.pure.settings import BUILTIN, Claim, Ignored, Origin
+from pypod.pure.table import Table
 from pypod.pure.userns.facts import IdRange
 
 RUN_ROOT: Final = "/run/containers/storage"
@@ -39,7 +39,7 @@ class StoreOptions(Struct, frozen=True):
     root_auto_userns_user: str = ""
     auto_userns_min_size: int = 0
     auto_userns_max_size: int = 0
-    pull_options: PMap[str, str] = pmap()
+    pull_options: Table[str, str] = Table()
     disable_volatile: bool = False
     config_file: str = SYSTEM_FILE
     claims: tuple[tuple[str, Claim], ...] = ()

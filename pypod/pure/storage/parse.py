@@ -6,7 +6,6 @@ import errno
 from functools import lru_cache
 from typing import Any, Final
 
-from pyrsistent import pmap
 from returns.result import Failure, Result
 
 from pypod.pure.configuration.toml import Decoded, FieldClaim, decode, parse_document, undecoded
@@ -17,6 +16,7 @@ from pypod.pure.storage.driver_options import OPTIONS, any_driver_options, own_d
 from pypod.pure.storage.facts import Parsed, StorageVariables, StoreOptions, SubordinateFiles
 from pypod.pure.storage.id_maps import parse_id_map, subordinate_maps
 from pypod.pure.storage.schema import STORAGE_CONF
+from pypod.pure.table import Table
 
 FROM_DRIVER: Final = Origin(Source.ENVIRONMENT, "STORAGE_DRIVER")
 FROM_OPTIONS: Final = Origin(Source.ENVIRONMENT, "STORAGE_OPTS")
@@ -34,7 +34,7 @@ _MAPS: Final = (("remap-uids", "uid_map"), ("remap-gids", "gid_map"))
 _NOTHING: Final[dict[str, Any]] = {
     "run_root": "", "graph_root": "", "rootless_storage_path": "", "graph_driver": "", "graph_options": None,
     "uid_map": (), "gid_map": (), "root_auto_userns_user": "", "auto_userns_min_size": 0, "auto_userns_max_size": 0,
-    "pull_options": pmap(), "disable_volatile": False,
+    "pull_options": Table(), "disable_volatile": False,
 }  # fmt: skip
 """What a file leaves of what was known before."""
 

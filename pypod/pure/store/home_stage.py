@@ -22,7 +22,6 @@ from pypod.pure.store.home import (
 from pypod.pure.store.layout import DIRECTORY_MODE
 from pypod.pure.vocabulary.changes import ChangeOwner, MakeDirectories
 from pypod.pure.vocabulary.files import IsMountPoint, Stat, StatFilesystem
-from pypod.pure.vocabulary.mounts import BindOnItself, MakePrivate
 
 
 def _nothing(_value: object) -> None:
@@ -79,6 +78,8 @@ def make_homes(place: Place, *paths: str) -> Program[Result[None, Problem]]:
 
 def mount_home(home: str) -> Program[Result[None, Problem]]:
     """Mount a home on itself unless it is a mount point already, and keep what is mounted below it to this namespace."""
+    from pypod.pure.vocabulary.mounts import BindOnItself, MakePrivate
+
     mounted = yield from attempt(IsMountPoint(home))
     if not mounted.value_or(False):
         bound = yield from attempt(BindOnItself(home))

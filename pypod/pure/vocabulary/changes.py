@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from returns.result import Result
 
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
-from pypod.pure.machine import Machine
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import Machine
 
 
 class MakeDirectories(Effect[Changed], frozen=True):
@@ -30,7 +34,7 @@ class MakeDirectories(Effect[Changed], frozen=True):
 
 class CreateFile(Effect[Changed], frozen=True):
     """Create a file with this content if it is missing (``O_CREAT``); ``exclusive``: fail with EEXIST if it is there
-    (``O_EXCL``).  A present file keeps its content.
+    (``O_EXCL``).  A present file keeps its content; it is opened for writing too, unless the mode lets nobody write.
     """
 
     kind = Kind.CHANGE

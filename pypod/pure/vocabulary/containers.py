@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from returns.result import Result
 
 from pypod.pure.effect import Effect, Kind, Observation
 from pypod.pure.facts import ContainerProcess, Mapper, ProgramOutput, Ran, Waited
 from pypod.pure.failure import HostError
-from pypod.pure.machine import Machine, Observing
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import Machine, Observing
 
 
 class SignalContainer(Effect[Ran], frozen=True):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from returns.result import Result
 
 from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, StateChange, StateObjects
 from pypod.pure.effect import DatabaseEffect, Observation
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
-from pypod.pure.machine import DatabaseChanged, Observing
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import DatabaseChanged, Observing
 
 
 class ReadDatabase(Observation[DatabaseFacts], frozen=True):

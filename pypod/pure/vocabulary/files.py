@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from returns.result import Result
 
 from pypod.pure.effect import Observation
 from pypod.pure.facts import DirectoryEntry, FileStatus, FilesystemStatus
 from pypod.pure.failure import HostError
-from pypod.pure.machine import Observing
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import Observing
 
 
 class Stat(Observation[FileStatus], frozen=True):

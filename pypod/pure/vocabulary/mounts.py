@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from returns.result import Result
 
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import Changed, Probed
 from pypod.pure.failure import HostError
-from pypod.pure.machine import Machine
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import Machine
 
 
 class BindOnItself(Effect[Changed], frozen=True):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from returns.result import Result
 
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.failure import HostError
-from pypod.pure.machine import Machine
 from pypod.pure.userns.facts import IdMappings
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import Machine
 
 
 class EnterUserNamespace(Effect[int], frozen=True):

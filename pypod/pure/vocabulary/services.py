@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from returns.result import Result
 
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
-from pypod.pure.machine import Machine
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import Machine
 
 JOURNAL: Final = "/run/systemd/journal/socket"
 DEADLY: Final = frozenset({1, 2, 3, 6, 9, 15})

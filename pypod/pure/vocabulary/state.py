@@ -6,12 +6,16 @@ what is wrong with the file, in the words of bbolt, SQLite or libpod.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from returns.result import Result
 
 from pypod.pure.effect import Observation
 from pypod.pure.failure import HostError
-from pypod.pure.machine import Observing
 from pypod.pure.state.facts import Containers, Content, Listed, References
+
+if TYPE_CHECKING:
+    from pypod.pure.machine import Observing
 
 
 class ListContainers(Observation[tuple[Listed, ...]], frozen=True):

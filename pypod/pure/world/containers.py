@@ -13,7 +13,6 @@ from returns.result import Failure, Result, Success
 
 from pypod.pure.facts import Change, ContainerProcess, FileType, Mapper, ProgramOutput, Ran, Waited
 from pypod.pure.failure import HostError
-from pypod.pure.vocabulary.containers import FindMappers, PingProcess, ReadChangeTime
 from pypod.pure.world.state import Node, Program
 from pypod.pure.world.stored import Stored
 from pypod.pure.world.tree import EXECUTE, KILL, Place, above, refusal, replaced
@@ -33,6 +32,8 @@ class Containers(Stored):
             return refusal(errno.EPERM, "kill", str(pid)) if pid == 1 and not self.capable(KILL) else _PINGED
         if pid == 0:
             return _PINGED
+        from pypod.pure.vocabulary.containers import PingProcess
+
         return self.asked(PingProcess(pid)) if self.world.open else refusal(errno.ESRCH, "kill", str(pid))
 
     def await_end(self, pid: int, limit: int, /) -> Result[Waited, HostError]:
@@ -53,9 +54,13 @@ class Containers(Stored):
         found = self.found(path)
         if isinstance(found, int):
             return refusal(found, "stat", path)
+        from pypod.pure.vocabulary.containers import ReadChangeTime
+
         return self.asked(ReadChangeTime(path)) if found[1].seen else self.read_clock()
 
     def find_mappers(self, path: str, /) -> Result[tuple[Mapper, ...], HostError]:
+        from pypod.pure.vocabulary.containers import FindMappers
+
         return self.asked(FindMappers(path)) if self.world.open else Success(())
 
     # -- OCI runtimes

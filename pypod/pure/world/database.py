@@ -7,24 +7,24 @@ bbolt's.  In an open world what the real host answered is the base, and typed ch
 from __future__ import annotations
 
 import errno
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from returns.result import Failure, Result, Success
 
-from pypod.pure.database.expectations import unmet
 from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, ExpectTxid, StateChange, StateObjects
 from pypod.pure.database.file import Database, database_of, empty_database
-from pypod.pure.database.objects import facts_of_database, objects_of_database
-from pypod.pure.database.tree import Tree, applied
+from pypod.pure.database.runtime_config import facts_of_database
 from pypod.pure.facts import NOTHING_CHANGED, Changed, FileType, HostFacts
 from pypod.pure.failure import HostError
 from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.files import ReadFile
 from pypod.pure.vocabulary.host import DescribeHost
 from pypod.pure.world.namespaces import Namespaces
-from pypod.pure.world.overlaid import facts_after, may_change, objects_after, place_of, touches_objects
 from pypod.pure.world.state import Node, Overlaid
 from pypod.pure.world.tree import READ, refusal, replaced
+
+if TYPE_CHECKING:
+    from pypod.pure.database.tree import Tree
 
 _NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
 _COMMITTED: Final = "transaction"
@@ -75,10 +75,14 @@ class Databases(Namespaces):
             return Failure(found)
         where, node = found
         if isinstance(node.content, Overlaid):
+            from pypod.pure.world.overlaid import objects_after
+
             changes = node.content.changes
             return self.asked(ReadObjects(where)).map(lambda objects: objects_after(objects, changes))
         if node.seen and node.content is None:
             return self.asked(ReadObjects(where))
+        from pypod.pure.database.objects import objects_of_database
+
         return self._database(path, where, node).map(objects_of_database)
 
     def read_container(self, path: str, container: str, /) -> Result[ContainerFacts | None, HostError]:
@@ -138,6 +142,9 @@ class Databases(Namespaces):
 
     def _unmet(self, path: str, where: str, node: Node, expected: tuple[Expectation, ...]) -> Result[str, HostError]:
         """What differs from the expectations; empty where they are met."""
+        from pypod.pure.database.expectations import unmet
+        from pypod.pure.database.tree import Tree
+
         facts = self.read_database(path)
         if isinstance(facts, Failure):
             return facts
@@ -154,6 +161,8 @@ class Databases(Namespaces):
         read = self.asked(ReadFile(where))
         if isinstance(read, Failure):
             return read
+        from pypod.pure.database.tree import applied
+
         base = database_of(read.unwrap(), self._page_size(), path)
         return base if isinstance(base, Failure) else applied(base.unwrap().tree, node.content.changes).map(_first)
 
@@ -176,6 +185,8 @@ class Databases(Namespaces):
         self, path: str, where: str, node: Node, changes: tuple[StateChange, ...]
     ) -> Result[Changed, HostError]:
         """The changes over what the real host answered; objects are asked only where a change touches one."""
+        from pypod.pure.world.overlaid import facts_after, place_of, touches_objects
+
         base = self.read_database(path)
         if isinstance(base, Failure):
             return base
@@ -197,6 +208,8 @@ class Databases(Namespaces):
 
 def _touched(objects: StateObjects, changes: tuple[StateChange, ...]) -> tuple[str, ...]:
     """Where changes of objects change something, or may do so: a field that was not declared cannot be compared."""
+    from pypod.pure.world.overlaid import may_change, place_of
+
     return tuple(dict.fromkeys(place_of(change) for change in changes if may_change(objects, change)))
 
 

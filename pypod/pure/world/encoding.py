@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from pypod.pure.bolt import freelist, leaf, meta
 from pypod.pure.bolt.bucket import HEADER
 from pypod.pure.bolt.meta import Meta
-from pypod.pure.bolt.node import Leaf, size_of
+from pypod.pure.bolt.node import Leaf
 
 PlainTree: TypeAlias = "Mapping[str, str | PlainTree]"
 
@@ -24,7 +24,7 @@ _TAR_TIME: Final = 1_600_000_000
 def bolt_file(tree: PlainTree) -> bytes | None:
     """A fresh database of eight pages with every bucket inline; ``None`` where the tree does not fit the last five."""
     root = _leaf(tree)
-    count = -(-size_of(root) // _PAGE_SIZE)
+    count = -(-root.size() // _PAGE_SIZE)
     if _ROOT_PAGE + count > _PAGES:
         return None
     metas = [Meta(_PAGE_SIZE, _ROOT_PAGE, 0, _FREELIST_PAGE, _ROOT_PAGE + count, txid) for txid in (0, 1)]

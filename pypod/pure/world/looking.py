@@ -32,6 +32,8 @@ from pypod.pure.world.tree import (
 
 _DIRECTORY: Final = FileType.DIRECTORY
 _FILE: Final = FileType.FILE
+_WAITED_FOR: Final = (FileType.SOCKET, FileType.FIFO, FileType.BLOCK)
+"""What is never opened to be read."""
 _TMPFS: Final = 0x01021994
 _MOST_LINKS: Final = 255
 _KERNEL: Final = ("/proc/", "/sys/")
@@ -78,16 +80,17 @@ class Looking(Tree):
         if isinstance(found, int):
             return refusal(found, "open", path)
         place, node = found
-        if node.type is FileType.SOCKET:
+        if node.type in _WAITED_FOR:
             return refusal(errno.ENXIO, "open", path)
-        if not self._readable(node):
-            return refusal(errno.EACCES, "open", path)
-        if node.type is _DIRECTORY:
+        if node.type is _DIRECTORY and self.permits(node, READ):
             return refusal(errno.EISDIR, "read", path)
+        if node.type is _DIRECTORY or not self.readable(node):
+            return refusal(errno.EACCES, "open", path)
         content = self.bytes_of(place, node)
         return refusal(content, "open", path) if isinstance(content, int) else Success(content)
 
-    def _readable(self, node: Node) -> bool:
+    def readable(self, node: Node) -> bool:
+        """Whether a node may be read; of what was seen, the real host tells."""
         return (self.world.open and node.seen) or self.permits(node, READ)
 
     def entries(self, directory: str, node: Node) -> dict[str, FileType] | int:
@@ -114,10 +117,10 @@ class Looking(Tree):
         if isinstance(found, int):
             return refusal(found, "open", path)
         place, node = found
-        if not self._readable(node):
-            return refusal(errno.EACCES, "open", path)
         if node.type is not _DIRECTORY:
             return refusal(errno.ENOTDIR, "open", path)
+        if not self.readable(node):
+            return refusal(errno.EACCES, "open", path)
         entries = self.entries(place, node)
         if isinstance(entries, int):
             return refusal(entries, "open", path)

@@ -14,7 +14,6 @@ from returns.result import Result, Success
 from pypod.pure.facts import ALL_CAPABILITIES, FileStatus, FileType, Identity
 from pypod.pure.failure import HostError
 from pypod.pure.userns.facts import IdMappings, IdRange
-from pypod.pure.vocabulary.namespaces import EnterUserNamespace, JoinUserNamespace
 from pypod.pure.world.mounts import Mounts
 from pypod.pure.world.state import EMPTY, Mount, Node, Pause, World
 from pypod.pure.world.tree import Place, above, refusal, replaced
@@ -50,12 +49,16 @@ class Namespaces(Mounts):
         return super().stat(path)
 
     def enter_user_namespace(self, pause_path: str, mappings: IdMappings, /) -> Result[int, HostError]:
+        from pypod.pure.vocabulary.namespaces import EnterUserNamespace
+
         self.world = replaced(self.world, left=EnterUserNamespace(pause_path, mappings))
         return Success(0)
 
     def join_user_namespace(self, pid: int, pause_path: str, /) -> Result[int, HostError]:
         if not self.is_alive(pid).value_or(default_value=False):
             return refusal(errno.ENOENT, "open", f"/proc/{pid}/ns/user")
+        from pypod.pure.vocabulary.namespaces import JoinUserNamespace
+
         self.world = replaced(self.world, left=JoinUserNamespace(pid, pause_path))
         return Success(0)
 
@@ -63,6 +66,8 @@ class Namespaces(Mounts):
 
     def become_child(self) -> None:
         """Go on as the process that was left for."""
+        from pypod.pure.vocabulary.namespaces import EnterUserNamespace, JoinUserNamespace
+
         left = self.world.left
         if isinstance(left, EnterUserNamespace):
             pid = self._pause(left.pause_path, left.mappings) if left.pause_path else 0

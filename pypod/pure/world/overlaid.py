@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from pypod.pure.database.buckets import name_of
 from pypod.pure.database.facts import (
     ContainerFacts,
     DatabaseFacts,
@@ -20,7 +21,6 @@ from pypod.pure.database.facts import (
     StateObjects,
     VolumeFacts,
 )
-from pypod.pure.database.tree import name_of
 
 Object = TypeVar("Object", ContainerFacts, PodFacts, VolumeFacts)
 

@@ -23,7 +23,6 @@ from pypod.pure.failure import HostError
 from pypod.pure.gotext import quoted
 from pypod.pure.vocabulary.host import DescribeHost, ReadClock, SessionIsValid
 from pypod.pure.vocabulary.process import IsAlive, LookUpUser, ReadVariable, RunProgram
-from pypod.pure.vocabulary.services import DEADLY, JOURNAL
 from pypod.pure.world.locks import Locks
 from pypod.pure.world.state import Program
 from pypod.pure.world.tree import EXECUTE, KILL, SYS_RESOURCE, refusal, replaced
@@ -127,6 +126,8 @@ class Processes(Locks):
         return self.asked(IsAlive(pid)) if self.world.open else Success(inner_value=False)
 
     def kill_process(self, pid: int, signal: int, /) -> Result[Changed, HostError]:
+        from pypod.pure.vocabulary.services import DEADLY
+
         if not self.is_alive(pid).value_or(default_value=False):
             return refusal(errno.ESRCH, "kill", str(pid))
         if pid == 1 and not self.capable(KILL):
@@ -139,6 +140,8 @@ class Processes(Locks):
         return Success(Changed((Change(f"/proc/{pid}", detail=f"signal {signal}"),)))
 
     def send_to_journal(self, payload: bytes, /) -> Result[Changed, HostError]:
+        from pypod.pure.vocabulary.services import JOURNAL
+
         found = self.found(JOURNAL)
         number = found if isinstance(found, int) else 0
         if isinstance(found, tuple):

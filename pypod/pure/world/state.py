@@ -138,7 +138,7 @@ class Pause(Struct, frozen=True):
     mounts: tuple[Mount, ...]
 
 
-EMPTY: Final[Table[Any, Any]] = Table()
+EMPTY: Final[Table[Any, Any]] = Table({})
 
 _ROOT: Final = Node(FileType.DIRECTORY, 0o755, listed=False, seen=True)
 
@@ -166,11 +166,11 @@ class World(Struct, frozen=True):
     mounts: tuple[Mount, ...] = ()
     outer: tuple[Mount, ...] | None = None
     inside: int = 0
-    processes: Table[int, str] = Table()
-    pauses: Table[int, Pause] = Table()
+    processes: Table[int, str] = EMPTY
+    pauses: Table[int, Pause] = EMPTY
     next_pid: int = 100
     handles: int = 0
-    held: Table[int, Held] = Table()
+    held: Table[int, Held] = EMPTY
     facts: HostFacts | None = None
     overlay: Overlay = Overlay()
     session: bool = False

@@ -63,8 +63,8 @@ class Stored(Databases):
         self, path: str, ask: Callable[[str], Effect[T]], reading: Callable[[Snapshot], Result[T, BoltError]]
     ) -> Result[T, HostError]:
         from pypod.pure.bolt.snapshot import open_snapshot
-        from pypod.pure.database.tree import damage
-        from pypod.pure.state.tables import MAGIC
+        from pypod.pure.database.buckets import damage
+        from pypod.pure.state.choice import SQLITE_MAGIC
 
         found = self._file(path)
         if isinstance(found, HostError):
@@ -75,7 +75,7 @@ class Stored(Databases):
         content = self.bytes_of(where, node)
         if isinstance(content, int):
             return refusal(content, "open", path)
-        if content.startswith(MAGIC):
+        if content.startswith(SQLITE_MAGIC):
             return Failure(HostError(0, "", path, _NOT_SIMULATED))
         snapshot = open_snapshot(content, self._page_size())
         read = snapshot if isinstance(snapshot, Failure) else reading(snapshot.unwrap())

@@ -53,6 +53,8 @@ OVERFLOW_ID: Final = 65534
 replaced = msgspec.structs.replace
 _DIRECTORY: Final = FileType.DIRECTORY
 _LINK: Final = FileType.LINK
+_OF_FILESYSTEM: Final = (FileType.FILE, _DIRECTORY, _LINK)
+"""What is written to its filesystem; pipes, sockets and devices are not."""
 
 
 class Unknown(Exception):  # noqa: N818 - not an error: what an open world has to ask
@@ -82,23 +84,17 @@ def below(directory: str, name: str) -> str:
 
 # The paths of one run are much like those of another.
 @lru_cache(maxsize=4096)
-def ancestors(path: str) -> tuple[str, ...]:
-    """The directories above a canonical path, the nearest first; ``/`` has none."""
+def plain_ancestors(path: str) -> tuple[str, ...]:
+    """The directories above a path, the nearest first; none where it is relative or long, or has dots, NUL or empty names."""
+    names = path.split("/")[1:]
+    plain = path.startswith("/") and "\0" not in path and len(path) < _LONGEST_PATH // 4
+    if not plain or any(name in _NOT_PLAIN or len(name) > _LONGEST_NAME // 4 for name in names):
+        return ()
     found: list[str] = []
     while path != "/":
         path = above(path)
         found.append(path)
     return tuple(found)
-
-
-@lru_cache(maxsize=4096)
-def plain_ancestors(path: str) -> tuple[str, ...]:
-    """The same of a path that may not be canonical: none where it is relative or long, or has dots, NUL or empty names."""
-    names = path.split("/")[1:]
-    plain = path.startswith("/") and "\0" not in path and len(path) < _LONGEST_PATH // 4
-    if not plain or any(name in _NOT_PLAIN or len(name) > _LONGEST_NAME // 4 for name in names):
-        return ()
-    return ancestors(path)
 
 
 # A run is refused a hundred times, and most often the same way as the run before: answers are values, so they are shared.
@@ -222,9 +218,35 @@ class Tree:
         """0, or the errno with which writing to the node itself is refused: EACCES, then EROFS."""
         if self.world.open and node.seen:
             return self._seen_writable(path, node)
+        mount = self.mount_of(path) if not self.world.open else None
+        # A filesystem that is read-only says so before anybody's permissions are looked at, a mount that is after it.
+        if mount is not None and mount.read_only and not mount.bind and node.type in _OF_FILESYSTEM:
+            return errno.EROFS
         if not self.permits(node, WRITE):
             return errno.EACCES
-        return errno.EROFS if self.read_only(path) else 0
+        return errno.EROFS if self.read_only(path) and node.type in _OF_FILESYSTEM else 0
+
+    def without_privileges(self, node: Node, mode: int) -> int:
+        """A mode without the bits that a change of owner takes away: that of the owner, and that of the group where it counts."""
+        if mode & 0o10 or not (self.outside_gid(self.identity().egid) == node.gid or self.capable_over(node, FSETID)):
+            return mode & ~0o6000
+        return mode & ~0o4000
+
+    def unprivileged(self, node: Node, mode: int) -> int:
+        """A mode without the bits that writing to a file takes away, unless one may set them."""
+        return mode if self.capable(FSETID) else self.without_privileges(node, mode)
+
+    def leads_into_directory(self, path: str) -> bool:
+        """Whether a link at the path leads to a name with a slash at its end."""
+        for _ in range(_MOST_LINKS):
+            place = self.walk(path, follow=False)
+            if isinstance(place, int) or place.node is None or place.node.type is not _LINK:
+                return False
+            target = self.target_of(place.path, place.node)
+            if isinstance(target, int) or target.endswith("/"):
+                return not isinstance(target, int)
+            path = target if target.startswith("/") else below(above(place.path), target)
+        return False
 
     def _seen_writable(self, path: str, node: Node) -> int:
         if self.world.assumed and not self.permits(node, WRITE):
@@ -233,6 +255,13 @@ class Tree:
             return errno.EROFS if self.read_only(path) else 0
         answer = self.asked(CheckWritable(path))
         return errno_of(answer) if isinstance(answer, Failure) else 0
+
+    def is_immutable(self, path: str, node: Node) -> bool:
+        """Whether not even root may change a node; that only a real host tells, of files and directories."""
+        if not (self.world.open and node.seen and node.type in (FileType.FILE, _DIRECTORY)):
+            return False
+        answer = self.asked(CheckWritable(path))
+        return isinstance(answer, Failure) and errno_of(answer) == errno.EPERM
 
     def enterable(self, directory: str) -> int:
         """0, or the errno with which making or dropping a name in the directory is refused: EROFS, then EACCES."""
@@ -451,14 +480,16 @@ class Tree:
         world = self.world
         who = self.identity()
         over = world.nodes[directory]
-        mode &= ~world.umask
         gid = self.outside_gid(who.egid)
         if over.mode & 0o2000:
+            foreign = gid != over.gid and not self.capable_over(over, FSETID)
             gid = over.gid
             if kind is _DIRECTORY:
                 mode |= 0o2000
-            elif mode & 0o2010 == 0o2010 and self.outside_gid(who.egid) != gid and not self.capable_over(over, FSETID):
+            elif mode & 0o2010 == 0o2010 and foreign:
+                # Before the umask, which may take the other bit.
                 mode &= ~0o2000
+        mode &= ~world.umask
         return Node(kind, mode, self.outside_uid(who.euid), gid, size, content)
 
     def put(self, path: str, node: Node) -> Change:
