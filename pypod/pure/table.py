@@ -1,6 +1,8 @@
 """Immutable tables of a few hundred entries: the paths of a world, the settings of a runtime.
 
-They are changed some fifty times in a run and looked at thousands of times.  At that size copying a dictionary at each change costs less than a persistent trie does, and looking costs what a dictionary costs.
+They are changed some fifty times in a run and looked at thousands of times.  At that size copying a dictionary at each
+change costs less than a persistent trie does, and looking costs what a dictionary costs.  Whoever makes a table may fill it
+in place until somebody else has seen it.
 """
 
 from __future__ import annotations
