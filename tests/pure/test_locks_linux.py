@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import itertools
 import os
 import signal
@@ -12,7 +13,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -153,18 +154,84 @@ def test_a_segment_that_is_there_is_not_made_again(name: str, machine: LinuxLock
     assert Path(f"/dev/shm{name}").read_bytes() == before
 
 
-def test_nothing_is_left_of_a_segment_that_could_not_be_made(
-    machine: LinuxLocksHeld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_descriptor: int, _offset: int, _size: int) -> None:
-        raise OSError(errno.ENOSPC, "full")
+def refusing(number: int) -> Callable[..., object]:
+    """A call that the kernel refuses."""
 
-    monkeypatch.setattr(os, "posix_fallocate", full)
-    name = f"/pypod_example_{os.getpid()}_full"
-    descriptors = descriptors_open()
-    assert machine.create_lock_segment(name, 64).failure().errno == errno.ENOSPC
+    def call(*_arguments: object, **_named: object) -> object:
+        raise OSError(number, os.strerror(number))
+
+    return call
+
+
+def at_first(refused: Iterable[Callable[..., object]], afterwards: Callable[..., object]) -> Callable[..., object]:
+    """A call that the kernel refuses a few times."""
+    left = iter(refused)
+
+    def call(*arguments: object) -> object:
+        return next(left, afterwards)(*arguments)
+
+    return call
+
+
+REFUSALS = (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EINTR)
+
+
+@pytest.mark.parametrize("number", REFUSALS)
+@pytest.mark.parametrize(
+    "call", ["os.open", "os.ftruncate", "os.posix_fallocate", "mmap.mmap", "initialize", "os.fstat"]
+)
+def test_nothing_is_left_of_a_segment_that_could_not_be_made(
+    machine: LinuxLocksHeld, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    name = f"/pypod_example_{os.getpid()}_refused"
+    before = descriptors_open()
+    with monkeypatch.context() as patched:
+        patched.setattr(f"pypod.effects.linux.segment.{call}", refusing(number))
+        assert machine.create_lock_segment(name, 64).failure().errno == number
     assert not Path(f"/dev/shm{name}").exists()
-    assert descriptors_open() == descriptors
+    assert descriptors_open() == before
+    assert isinstance(machine.create_lock_segment(name, 64), Success)
+    Path(f"/dev/shm{name}").unlink()
+
+
+@pytest.mark.parametrize("number", REFUSALS)
+@pytest.mark.parametrize("call", ["os.open", "os.fstat", "os.pread", "mmap.mmap"])
+def test_nothing_is_left_of_a_mapping_that_could_not_be_made(
+    machine: LinuxLocksHeld, name: str, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    before = descriptors_open()
+    with monkeypatch.context() as patched:
+        patched.setattr(f"pypod.effects.linux.segment.{call}", refusing(number))
+        assert machine.map_lock_segment(name, 64).failure().errno == number
+    assert descriptors_open() == before
+    assert machine.map_lock_segment(name, 64).unwrap() == Handle(1, name)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOLCK, errno.EACCES])
+@pytest.mark.parametrize("call", ["os.open", "os.fstat", "fcntl.lockf"])
+def test_nothing_is_left_of_a_record_lock_that_could_not_be_taken(
+    machine: LinuxLocksHeld, lock_file: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    before = descriptors_open()
+    with monkeypatch.context() as patched:
+        refused = refusing(number)
+        if call == "os.fstat":
+            # The second look is that of whoever closes: a descriptor that is open can be looked at.
+            refused = at_first([refused], os.fstat)
+        patched.setattr(f"pypod.effects.linux.recordlocks.{call}", refused)
+        assert machine.take_file_lock(str(lock_file), True).failure().errno == number
+    assert (kernel_locks(lock_file), descriptors_open()) == ([], before)
+    assert isinstance(machine.release_file_lock(machine.take_file_lock(str(lock_file), True).unwrap()), Success)
+    assert descriptors_open() == before
+
+
+def test_the_kernel_is_asked_again_where_it_sees_a_deadlock(
+    machine: LinuxLocksHeld, lock_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = at_first([refusing(errno.EDEADLK), refusing(errno.EINTR)], fcntl.lockf)
+    monkeypatch.setattr("pypod.effects.linux.recordlocks.fcntl.lockf", again)
+    assert isinstance(machine.take_file_lock(str(lock_file), True), Success)
+    assert kernel_locks(lock_file) == ["WRITE"]
 
 
 def test_another_library_does_not_touch_the_mutexes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
