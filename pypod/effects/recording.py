@@ -17,12 +17,13 @@ class Recording:
     """Answers as ``host`` does, and keeps a :class:`Tape` of it."""
 
     def __init__(self, host: Host) -> None:
-        self._host = host
+        self._ask = host.answer
         self._said: list[Exchange] = []
+        self._keep = self._said.append
 
     def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
-        answer = self._host.answer(effect)
-        self._said.append((effect, answer))
+        answer = self._ask(effect)
+        self._keep((effect, answer))
         return answer
 
     @property

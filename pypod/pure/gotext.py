@@ -84,6 +84,9 @@ def signal_text(number: int) -> str:
 
 def quoted(text: str) -> str:
     """``%q``: double quotes and Go's escapes; bytes that are not UTF-8 (surrogate escapes) print in hexadecimal."""
+    # Nearly every text is printable ASCII that needs no escape.
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     return '"' + "".join(_quoted_character(character) for character in text) + '"'
 
 

@@ -181,19 +181,18 @@ class Run(Struct, Generic[T], frozen=True):
 
 def run(program: Program[T], host: Host) -> Run[T]:
     """Run a program on a host to its end.  An exception from the host passes through the program's brackets."""
-    answer: Result[Any, HostError] | None = None
-    fault: BaseException | None = None
+    ask, go_on = host.answer, program.send
     try:
+        effect = next(program)
         while True:
-            if fault is not None:
-                effect = program.throw(fault)
-            else:
-                # The first send starts the generator and must carry None.
-                effect = program.send(answer) if answer is not None else next(program)
             try:
-                answer, fault = host.answer(effect), None
+                answer = ask(effect)
             except BaseException as error:  # noqa: BLE001 - thrown into the program, which raises it again
                 fault = error
+            else:
+                effect = go_on(answer)
+                continue
+            effect = program.throw(fault)
     except StopIteration as done:
         return Run(Success(done.value))
     except _Ended as ended:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -88,7 +88,8 @@ class Settings(Struct, frozen=True):
 
     def get(self, key: Key[T]) -> T:
         """The value in force.  A key that nobody claimed is a bug: every key has a built-in default."""
-        return cast("T", self.entries[key.name].claim.value)
+        value: T = self.entries[key.name].claim.value
+        return value
 
     def origin(self, key: Key[Any]) -> Origin:
         """Where the value in force comes from."""
@@ -105,6 +106,10 @@ class Settings(Struct, frozen=True):
             held = latest.get(name) or self.entries.get(name)
             latest[name] = Setting(claim, (held.claim, *held.overrode), held.ignored) if held else Setting(claim)
         return msgspec.structs.replace(self, entries=self.entries.having(latest))
+
+    def claimed_over(self, first: Settings) -> Settings:
+        """With what others claimed before, for the settings that nobody claimed yet."""
+        return msgspec.structs.replace(self, entries=first.entries.having(self.entries))
 
     def ignore(self, key: Key[T], value: T, origin: Origin, because: str) -> Settings:
         """A value that is set somewhere but does not count, and why.  The key must be claimed already."""

@@ -1,12 +1,14 @@
 """Immutable tables of a few hundred entries: the paths of a world, the settings of a runtime.
 
-They are changed some fifty times in a run and looked at thousands of times.  At that size copying a dictionary at each change costs less than a persistent trie does, and looking costs what a dictionary costs.
+They are changed some fifty times in a run and looked at thousands of times.  At that size copying a dictionary at each
+change costs less than a persistent trie does, and looking costs what a dictionary costs.  Whoever makes a table may fill it
+in place until somebody else has seen it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -27,6 +29,14 @@ class Table(dict[K, V]):
         after = Table(self)
         super(Table, after).update(entries)
         return after
+
+    if TYPE_CHECKING:
+
+        def fill(self, key: K, value: V, /) -> None:
+            """Set an entry in place: for whoever made this table, until anybody else has seen it."""
+
+    else:
+        fill = dict.__setitem__
 
     def without(self, keys: Iterable[K]) -> Table[K, V]:
         """Without some entries."""

@@ -21,11 +21,12 @@ from tests.interop.test_real_podman import missing_podman
 COMMAND = 'mount --make-rprivate / && mount -t tmpfs none /dev/shm && exec "$0" "$@"'
 
 
-def played(what: str, place: Path, judge: Path) -> dict[str, Any]:
+def played(what: str, place: Path, judge: Path | None, scene: str = "turns") -> dict[str, Any]:
+    """What a scene's module found, in a namespace of its own."""
     why = missing_podman()
     if why:
         pytest.skip(f"{why}: that podman works with what pypod writes is NOT shown here")
-    words = ["-m", "tests.interop.turns", what, str(place), str(judge)]
+    words = ["-m", f"tests.interop.{scene}", what, str(place), *([str(judge)] if judge else [])]
     done = subprocess.run(
         ["unshare", "-m", "sh", "-e", "-c", COMMAND, sys.executable, *words],
         capture_output=True, text=True, check=False, timeout=600, cwd=ROOT,

@@ -11,9 +11,17 @@ from returns.result import Failure, Result, Success
 
 from pypod.pure.facts import Identity, Stream
 from pypod.pure.failure import Departed, HostError
+from pypod.pure.plan.diagnoses import of_problem
 from pypod.pure.program import drive
 from pypod.pure.userns import reexec
-from pypod.pure.userns.decide import c_text, leading_number, not_cloned, not_reexecuted, telling_switches
+from pypod.pure.userns.decide import (
+    c_text,
+    leading_number,
+    not_cloned,
+    not_reexecuted,
+    status_invalid,
+    telling_switches,
+)
 from pypod.pure.userns.facts import IdMappings, IdRange, NamespaceOf
 from pypod.pure.userns.pause_program import NAME, pause_program
 from pypod.pure.userns.stage import become_root
@@ -165,6 +173,30 @@ def test_the_lines_come_before_the_failure() -> None:
     problem = ended.failure()
     assert not isinstance(problem, Departed)
     assert problem.message == "cannot re-exec process"
+
+
+def test_podmans_command_tells_what_to_try() -> None:
+    problem = status_invalid(not_reexecuted(HostError(0, "newuidmap", "/usr/bin/newuidmap", "exit status 1")))
+    assert problem.message == (
+        'invalid internal status, try resetting the pause process with "podman system migrate": '
+        "cannot setup namespace using newuidmap: exit status 1"
+    )
+    assert problem.exit_status == 1
+    assert problem.cause is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "diagnosis"),
+    [
+        (HostError(0, "newuidmap", "/usr/bin/newuidmap", "exit status 1"), "RL-02"),
+        (HostError(errno.ENOSPC, "clone", ""), "RL-03"),
+        (HostError(0, "setup", "/run/pause.pid"), "RB-02"),
+    ],
+)
+def test_what_to_try_hides_no_cause(error: HostError, diagnosis: str) -> None:
+    found = of_problem("Refused", "re-execution", status_invalid(not_reexecuted(error)).message)
+    assert found is not None
+    assert found.id == diagnosis
 
 
 @pytest.mark.parametrize(("machine", "number"), [("x86_64", 62), ("aarch64", 183)])

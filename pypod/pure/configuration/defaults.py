@@ -5,7 +5,7 @@ and what the rest depends on: who runs, cgroup v2, systemd, the store's graph ro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -156,6 +156,8 @@ def static_defaults() -> Settings:
     return Settings(Table({key.name: Setting(Claim(value)) for key, value in _static()}))
 
 
+# Hosts of a kind have the same defaults.
+@lru_cache(maxsize=32)
 def default_settings(around: Surroundings, probes: DefaultProbes) -> Settings:
     """Every key of containers.conf with its default."""
     return static_defaults().claims(

@@ -35,7 +35,7 @@ class Probe(Struct, frozen=True):
 
 def worth_probing(status: Result[FileStatus, HostError]) -> bool:
     """Whether libpod runs what is at a configured path: anything that can be looked at and is no directory."""
-    return status.map(lambda found: not found.is_directory).value_or(False)
+    return not isinstance(status, Failure) and not status.unwrap().is_directory
 
 
 def exit_text(output: ProgramOutput) -> str:

@@ -47,6 +47,11 @@ class Database(Struct, frozen=True):
         """Of the file, in bytes."""
         return len(self.file)
 
+    @property
+    def small(self) -> bool:
+        """Whether what follows from it is worth keeping: there are many such files, and they are much alike."""
+        return len(self.file) <= _SMALL
+
     def to_bytes(self) -> bytes:
         """The file."""
         return self.file
@@ -61,7 +66,7 @@ class Database(Struct, frozen=True):
         """
         asked = tuple(wanted)
         # What an edit writes into an object may be a list, which cannot be looked up.
-        if self.size > _SMALL or any(isinstance(one, EditJson) for one in asked):
+        if not self.small or EditJson in set(map(type, asked)):
             return _updated(self, asked, path)
         return _updated_before(self, asked, path)
 

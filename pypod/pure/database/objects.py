@@ -6,6 +6,7 @@ for is read.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -16,6 +17,7 @@ from pypod.pure.bolt.errors import BoltError
 from pypod.pure.bolt.snapshot import Snapshot, view
 from pypod.pure.database.buckets import BoltBuckets, Buckets, name_of
 from pypod.pure.database.facts import ContainerFacts, PodFacts, StateObjects, VolumeFacts
+from pypod.pure.database.file import Database
 from pypod.pure.database.json_errors import complaint, is_null
 from pypod.pure.database.tree import Tree
 from pypod.pure.failure import DatabaseUnreadable, Internal, Problem
@@ -111,6 +113,18 @@ def _decoded(raw: bytes, declared: type[T]) -> Result[T, str]:
 def objects_of_tree(tree: Tree) -> StateObjects:
     """The objects of a described database."""
     return objects_of(tree)
+
+
+def objects_of_database(database: Database) -> StateObjects:
+    """The objects of a file that is held whole."""
+    return _objects_before(database) if database.small else _objects(database)
+
+
+def _objects(database: Database) -> StateObjects:
+    return objects_of_tree(database.tree)
+
+
+_objects_before = lru_cache(maxsize=64)(_objects)
 
 
 def objects_of_snapshot(snapshot: Snapshot) -> Result[StateObjects, BoltError]:

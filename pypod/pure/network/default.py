@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -88,6 +89,8 @@ def unreadable(text: str) -> Diagnostic:
     return Diagnostic(Level.ERROR, f"Error reading CNI configuration file: {text}")
 
 
+# Nearly every host makes the same default network.
+@lru_cache(maxsize=16)
 def content(wanted: DefaultNetwork) -> Result[bytes | None, Problem]:
     """The file's content; ``None`` where the subnet is a single address.
 

@@ -162,6 +162,8 @@ def _types(plugins: Sequence[Any]) -> Result[tuple[str, ...], str]:
     return Success(types)
 
 
+# The plugins of the default network are looked for on every host.
+@lru_cache(maxsize=64)
 def plugin_paths(plugin: str, directories: tuple[str, ...]) -> Result[tuple[str, ...], str]:
     """Where a plugin is looked for."""
     if "/" in plugin:
@@ -171,7 +173,7 @@ def plugin_paths(plugin: str, directories: tuple[str, ...]) -> Result[tuple[str,
 
 def is_plugin(status: Result[FileStatus, HostError]) -> bool:
     """Whether a path is taken for a plugin: any regular file is."""
-    return status.map(lambda found: found.is_file).value_or(False)
+    return not isinstance(status, Failure) and status.unwrap().is_file
 
 
 def not_found(plugin: str, directories: tuple[str, ...]) -> str:
@@ -232,6 +234,8 @@ def _failure_message(output: ProgramOutput, ended: str) -> str:
     return message.unwrap() + (f"; {details.unwrap()}" if details.unwrap() else "")
 
 
+# One build of a plugin answers as the other plugins of that build do.
+@lru_cache(maxsize=64)
 def _versions(answer: bytes) -> Result[tuple[str, ...], str]:
     members = decoded_object(answer, "version.pluginInfo")
     version = text_of(members, "cniVersion", "pluginInfo")

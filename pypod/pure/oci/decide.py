@@ -15,6 +15,9 @@ from pypod.pure.oci.facts import OciRuntime
 from pypod.pure.settings import Settings
 from pypod.pure.table import Table
 
+_YES: Final[Result[bool, Problem]] = Success(True)
+_NO: Final[Result[bool, Problem]] = Success(False)
+
 NAMELESS: Final = "the OCI runtime must be provided a non-empty name"
 
 
@@ -31,15 +34,15 @@ def is_usable(name: str, status: Result[FileStatus, HostError]) -> Result[bool, 
     if isinstance(status, Failure):
         error = status.failure()
         if error.errno == errno.ENOENT:
-            return Success(False)
+            return _NO
         problem = Refused(error.message, error.subject, cause=error)
         return Failure(problem.wrapped(f"cannot stat OCI runtime {name} path"))
-    return Success(status.unwrap().is_file)
+    return _YES if status.unwrap().is_file else _NO
 
 
 def is_no_directory(status: Result[FileStatus, HostError]) -> bool:
     """Whether the path that a container names for its runtime may be one."""
-    return status.map(lambda seen: not seen.is_directory).value_or(False)
+    return not isinstance(status, Failure) and not status.unwrap().is_directory
 
 
 def found_on_path(name: str, path: str) -> Diagnostic:

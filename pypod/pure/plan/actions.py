@@ -57,7 +57,7 @@ NAMES: Final[dict[str, str]] = {
 }
 """The action of each effect that changes the host, by the effect's name: most plans load only some of them."""
 
-OF_THE_PROCESS: Final = (SetVariable, LimitProcesses, HandleSignals)
+OF_THE_PROCESS: Final = frozenset({SetVariable, LimitProcesses, HandleSignals})
 """Changes of the process alone: no action, whatever they answer."""
 
 _IN_STAGE: Final = {("remove", "locks"): "remove_locks"}
@@ -72,11 +72,13 @@ def actions_of(
 
     ``events_log`` is the path of the events log: what is appended there is an event.
     """
-    if isinstance(effect, OF_THE_PROCESS):
+    kind = type(effect)
+    if kind in OF_THE_PROCESS:
         return
     name = action_name(effect, stage, events_log)
-    changes = changed.changes[:1] if isinstance(effect, UpdateDatabase) else changed.changes
-    alone = len(changes) == 1
+    why = because(stage, name)
+    changes = changed.changes[:1] if kind is UpdateDatabase else changed.changes
+    in_its_words = len(changes) == 1 and name != "make_directory"
     for index, change in enumerate(changes, first):
         shown = change.after or change.before
         yield Action(
@@ -90,8 +92,8 @@ def actions_of(
             before=_entry(change.before),
             after=_entry(change.after),
             detail=_detail(effect, change, changed),
-            describe=effect.describe() if alone and name != "make_directory" else _sentence(name, change),
-            because=because(stage, name),
+            describe=effect.describe() if in_its_words else _sentence(name, change),
+            because=why,
             deferred=deferred,
             entries=_entries(effect, changed) if isinstance(effect, UpdateDatabase) else (),
         )
@@ -117,7 +119,7 @@ def action_name(effect: Effect[Any], stage: str, events_log: str) -> str:
 
 
 def _entry(entry: HostEntry | None) -> Entry | None:
-    return Entry(entry.type.value, f"{entry.mode:04o}", entry.uid, entry.gid, entry.size) if entry else None
+    return Entry(entry.type._value_, f"{entry.mode:04o}", entry.uid, entry.gid, entry.size) if entry else None
 
 
 def _sentence(name: str, change: Change) -> str:

@@ -169,13 +169,6 @@ PROBLEMS: Final = (
         stages=("oci-runtimes", "default-oci-runtime-check", "default-oci-runtime"),
     ),
     Diagnosis(
-        "RB-02",
-        "invalid internal status, try resetting the pause process with …",
-        "The pause process that keeps the user namespace is gone, but its pid file stayed.",
-        "Remove the pause.pid that the error names, or run `podman system migrate`.",
-        fragments=("invalid internal status", "pause.pid"),
-    ),
-    Diagnosis(
         "RL-02",
         "cannot setup namespace using newuidmap: exit status 1",
         "newuidmap and newgidmap write the id maps of a rootless user; they are missing, have lost their privilege, or "
@@ -198,6 +191,13 @@ PROBLEMS: Final = (
         "`sysctl user.max_user_namespaces=15000`; where an AppArmor or seccomp profile forbids it, that profile has to "
         "allow it.",
         fragments=("user namespaces are not enabled", "cannot clone", "cannot re-exec"),
+    ),
+    Diagnosis(
+        "RB-02",
+        "invalid internal status, try resetting the pause process with …",
+        "The pause process that keeps the user namespace is gone, but its pid file stayed.",
+        "Remove the pause.pid that the error names, or run `podman system migrate`.",
+        fragments=("invalid internal status", "pause.pid"),
     ),
     Diagnosis(
         "RL-04",

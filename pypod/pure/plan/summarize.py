@@ -11,24 +11,36 @@ The same fold reports an apply, whose tape has the real answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
-from returns.result import Failure, Result
+from returns.result import Failure
 
 from pypod.pure.configuration import keys
+from pypod.pure.database.facts import DatabaseFacts
 from pypod.pure.digest import sha256
 from pypod.pure.effect import Effect, Kind
-from pypod.pure.facts import CGROUP2_MAGIC, Changed, FileStatus, HostFacts, Identity, Level, Probed, Ran
+from pypod.pure.facts import (
+    CGROUP2_MAGIC,
+    Changed,
+    FileStatus,
+    FilesystemStatus,
+    HostFacts,
+    Identity,
+    Level,
+    Probed,
+    ProgramOutput,
+    Ran,
+)
 from pypod.pure.failure import Departed, Ending, HostError
 from pypod.pure.locks.layout import lock_subject
 from pypod.pure.plan import facts
 from pypod.pure.plan.actions import actions_of, departure
 from pypod.pure.plan.values import failure_shown, settings_shown
 from pypod.pure.settings import Settings
-from pypod.pure.tape import Exchange, redacted
+from pypod.pure.tape import Exchange, redacted_text
 from pypod.pure.vocabulary.containers import AskRuntime
 from pypod.pure.vocabulary.database import ReadContainer, ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.files import HoldsFuseOverlayRemains, ListDirectory, LookAt, ReadFile, Stat, StatFilesystem
@@ -47,13 +59,17 @@ _Seen: TypeAlias = tuple[Effect[Any], bool, Any]
 _OBSERVE: Final = Kind.OBSERVE
 _TELL: Final = Kind.TELL
 _CHANGE: Final = Kind.CHANGE
+_HOLD: Final = Kind.HOLD
+_LEAVE: Final = Kind.LEAVE
 
-_READING: Final = (
-    ReadFile, ListDirectory, Stat, LookAt, HoldsFuseOverlayRemains, ReadDatabase, ReadObjects, ReadContainer, ReadLockSegment,
-)  # fmt: skip
+_DENIED: Final = frozenset({EPERM, EACCES})
+_READING: Final = frozenset({
+    ReadFile, ListDirectory, Stat, LookAt, HoldsFuseOverlayRemains, ReadDatabase, ReadObjects, ReadContainer,
+    ReadLockSegment,
+})  # fmt: skip
+_RUNNING: Final = frozenset({RunProgram, AskRuntime})
 _NEVER_THE_SAME: Final = frozenset({ReadClock, DrawToken})
-_TELLING: Final = frozenset({ReadFile, ReadDatabase, Stat, StatFilesystem, DescribeHost, AskIdentity, ReadVariable})
-"""The observations of which the plan keeps something."""
+_LOUD: Final = (Level.WARNING, Level.ERROR)
 _CONFIGURATION: Final = ("configuration", "cgroups", "default-oci-runtime", "storage-options", "options")
 _OUTCOMES: Final[dict[str, Literal["renumbered", "migrated"]]] = {
     "system renumber": "renumbered",
@@ -93,8 +109,7 @@ def summarize(
     """
     about = about or About()
     fold = _Fold(settings)
-    for effect, answer in tape:
-        fold.hear(effect, answer)
+    fold.hear(tape)
     failed = not (ending is None or (isinstance(ending, Departed) and ending.status == 0))
     failure = _failure(ending, settings) if failed else None
     denied = tuple(dict.fromkeys((*fold.denied, *about.denied)))
@@ -149,6 +164,8 @@ class _Fold:
     def __init__(self, settings: Settings) -> None:
         self.events_log = settings.get(keys.EVENTS_LOGFILE_PATH) if keys.EVENTS_LOGFILE_PATH in settings else ""
         self.alive_path = f"{settings.get(keys.TMP_DIR)}/alive" if keys.TMP_DIR in settings else ""
+        self.stage = ""
+        """The innermost stage that runs."""
         self.open_stages: list[str] = []
         self.stages: dict[str, None] = {}
         self.actions: list[facts.Action] = []
@@ -160,6 +177,7 @@ class _Fold:
         self.files: dict[str, str] = {}
         self.changed: set[str] = set()
         self.count = 0
+        """How many observations there were that are not among those ``seen``, until the end of the tape."""
         self.seen: list[_Seen] = []
         self.left = False
         self.txid: int | None = None
@@ -169,57 +187,79 @@ class _Fold:
         self.configured_namespace = False
         self.cgroups = ""
 
-    @property
-    def stage(self) -> str:
-        """The innermost stage that runs."""
-        return self.open_stages[-1] if self.open_stages else ""
+    def hear(self, tape: Iterable[Exchange]) -> None:
+        """All that was said, in order."""
+        see = self.seen.append
+        for effect, answer in tape:
+            kind = effect.kind
+            if kind is _TELL:
+                _TOLD[type(effect)](self, effect)
+                continue
+            # Nobody derives from Failure, and its metaclass makes isinstance slow: this is asked for everything.
+            answered: type = type(answer)
+            if kind is not _OBSERVE:
+                if answered is not Failure:
+                    self._done(kind, effect, answer.unwrap())
+                continue
+            of = type(effect)
+            if answered is Failure:
+                error: HostError = answer.failure()
+                see((effect, True, error))
+                if error.errno in _DENIED and of in _READING:
+                    self.denied[error.subject] = None
+                elif of in _RUNNING:
+                    _KEPT[of](self, effect, None)
+            elif of in _NEVER_THE_SAME:
+                self.count += 1
+            else:
+                value = answer.unwrap()
+                see((effect, False, value))
+                if of in _KEPT:
+                    _KEPT[of](self, effect, value)
+        self.count += len(self.seen)
 
-    def hear(self, effect: Effect[Any], answer: Result[Any, HostError]) -> None:
-        kind = effect.kind
-        if kind is _OBSERVE:
-            self._observed(effect, answer)
-        elif kind is _TELL:
-            self._told(effect)
-        elif type(answer) is Failure:
-            return
-        elif kind is _CHANGE:
-            self._changed(effect, answer.unwrap())
-        elif kind is Kind.HOLD:
+    def _done(self, kind: Kind, effect: Effect[Any], value: Any) -> None:
+        if kind is _CHANGE:
+            self._changed(effect, value)
+        elif kind is _HOLD:
             self.holds.append(facts.Hold(self.stage, _held(effect)))
-        elif kind is Kind.LEAVE:
+        elif kind is _LEAVE:
             index = len(self.actions)
             self.actions.append(departure(effect, stage=self.stage, index=index, deferred=self.left))
             self.left = True
+            self.stage = ""
             self.open_stages.clear()
 
-    def _told(self, effect: Effect[Any]) -> None:
-        if isinstance(effect, EnterStage):
-            self.open_stages.append(effect.name)
-            self.stages[effect.name] = None
-        elif isinstance(effect, LeaveStage):
-            # A stage of the process that was left may still be closing.
-            if effect.name in self.open_stages:
-                del self.open_stages[self.open_stages.index(effect.name) :]
-        elif isinstance(effect, Note):
-            said = redacted(effect)
-            message = said.message if isinstance(said, Note) else ""
-            loud = effect.level in (Level.WARNING, Level.ERROR)
-            known = _of_warning(self.stage, message) if loud else None
-            self.diagnostics.append(
-                facts.Diagnostic(
-                    effect.level.value,
-                    message,
-                    self.stage,
-                    effect.stream.value,
-                    known.remedy if known else "",
-                    known.id if known else "",
-                )
+    def entered(self, effect: EnterStage) -> None:
+        self.stage = effect.name
+        self.open_stages.append(effect.name)
+        self.stages[effect.name] = None
+
+    def gone_from(self, effect: LeaveStage) -> None:
+        # A stage of the process that was left may still be closing.
+        if effect.name in self.open_stages:
+            del self.open_stages[self.open_stages.index(effect.name) :]
+            self.stage = self.open_stages[-1] if self.open_stages else ""
+
+    def noted(self, effect: Note) -> None:
+        message = redacted_text(effect.message)
+        known = _of_warning(self.stage, message) if effect.level in _LOUD else None
+        self.diagnostics.append(
+            facts.Diagnostic(
+                effect.level._value_,
+                message,
+                self.stage,
+                effect.stream._value_,
+                known.remedy if known else "",
+                known.id if known else "",
             )
+        )
 
     def _changed(self, effect: Effect[Any], changed: Changed) -> None:
-        self.changed.update(changed.paths)
-        self.actions.extend(
-            actions_of(
+        if changed.changes:
+            for change in changed.changes:
+                self.changed.add(change.path)
+            made = actions_of(
                 effect,
                 changed,
                 stage=self.stage,
@@ -227,50 +267,41 @@ class _Fold:
                 deferred=self.left,
                 events_log=self.events_log,
             )
-        )
-        assumed = changed.assumed if isinstance(changed, Ran) else isinstance(changed, Probed) and not changed.known
-        if assumed:
+            self.actions.extend(made)
+        if (type(changed) is Probed and not changed.known) or (type(changed) is Ran and changed.assumed):
             self.unknown[effect.describe()] = None
 
-    def _observed(self, effect: Effect[Any], answer: Result[Any, HostError]) -> None:
-        self.count += 1
-        kind = type(effect)
-        # Nobody derives from Failure, and its metaclass makes isinstance slow: this is asked for everything that is seen.
-        answered: type = type(answer)
-        refused = answered is Failure
-        value: Any = answer.failure() if refused else answer.unwrap()
-        if kind not in _NEVER_THE_SAME:
-            self.seen.append((effect, refused, value))
-        if isinstance(effect, RunProgram | AskRuntime):
-            safe = redacted(effect)
-            self.programs[" ".join(safe.argv if isinstance(safe, RunProgram | AskRuntime) else ())] = None
-        if refused:
-            error: HostError = value
-            if error.errno in (EPERM, EACCES) and isinstance(effect, _READING):
-                self.denied[error.subject] = None
-        elif kind in _TELLING:
-            self._pinned(effect, value)
+    # -- what the plan keeps of an observation
 
-    def _pinned(self, effect: Effect[Any], value: Any) -> None:
-        if isinstance(effect, ReadFile):
-            of_configuration = self.stage in _CONFIGURATION or effect.path.endswith((".conf", ".conflist"))
-            named = effect.path.startswith(("/proc/", "/sys/"))
-            if of_configuration and not named and effect.path not in self.changed:
-                self.files.setdefault(effect.path, f"sha256:{sha256(value).hexdigest()}")
-        elif isinstance(effect, ReadDatabase):
-            if self.txid is None and effect.path not in self.changed:
-                self.txid = value.txid
-        elif isinstance(effect, Stat) and isinstance(value, FileStatus):
-            if effect.path == self.alive_path and self.alive is None and effect.path not in self.changed:
-                self.alive = str(value.mtime_ns)
-        elif isinstance(effect, StatFilesystem):
-            if effect.path == "/sys/fs/cgroup":
-                self.cgroups = "v2" if value.magic == CGROUP2_MAGIC else "v1"
-        elif isinstance(effect, DescribeHost):
-            self.host = self.host or value
-        elif isinstance(effect, AskIdentity):
-            self.identity = self.identity or value
-        elif isinstance(effect, ReadVariable) and effect.name == "_CONTAINERS_USERNS_CONFIGURED" and not self.left:
+    def program(self, effect: RunProgram | AskRuntime, _ended: ProgramOutput | None) -> None:
+        self.programs[" ".join(map(redacted_text, effect.argv))] = None
+
+    def file(self, effect: ReadFile, content: bytes) -> None:
+        path = effect.path
+        of_configuration = self.stage in _CONFIGURATION or path.endswith((".conf", ".conflist"))
+        if of_configuration and not path.startswith(("/proc/", "/sys/")) and path not in self.changed:
+            self.files.setdefault(path, f"sha256:{sha256(content).hexdigest()}")
+
+    def database(self, effect: ReadDatabase, found: DatabaseFacts) -> None:
+        if self.txid is None and effect.path not in self.changed:
+            self.txid = found.txid
+
+    def status(self, effect: Stat, found: FileStatus) -> None:
+        if effect.path == self.alive_path and self.alive is None and effect.path not in self.changed:
+            self.alive = str(found.mtime_ns)
+
+    def filesystem(self, effect: StatFilesystem, found: FilesystemStatus) -> None:
+        if effect.path == "/sys/fs/cgroup":
+            self.cgroups = "v2" if found.magic == CGROUP2_MAGIC else "v1"
+
+    def described(self, _effect: DescribeHost, host: HostFacts) -> None:
+        self.host = self.host or host
+
+    def identified(self, _effect: AskIdentity, identity: Identity) -> None:
+        self.identity = self.identity or identity
+
+    def variable(self, effect: ReadVariable, value: str | None) -> None:
+        if effect.name == "_CONTAINERS_USERNS_CONFIGURED" and not self.left:
             self.configured_namespace = bool(value)
 
 
@@ -279,6 +310,25 @@ def _of_warning(stage: str, message: str) -> Diagnosis | None:
     from pypod.pure.plan.diagnoses import of_warning
 
     return of_warning(stage, message)
+
+
+_TOLD: Final[dict[type, Callable[[_Fold, Any], None]]] = {
+    EnterStage: _Fold.entered,
+    LeaveStage: _Fold.gone_from,
+    Note: _Fold.noted,
+}
+_KEPT: Final[dict[type, Callable[[_Fold, Any, Any], None]]] = {
+    ReadFile: _Fold.file,
+    ReadDatabase: _Fold.database,
+    Stat: _Fold.status,
+    StatFilesystem: _Fold.filesystem,
+    DescribeHost: _Fold.described,
+    AskIdentity: _Fold.identified,
+    ReadVariable: _Fold.variable,
+    RunProgram: _Fold.program,
+    AskRuntime: _Fold.program,
+}
+"""The observations of which the plan keeps something."""
 
 
 def _held(effect: Effect[Any]) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from functools import cache
+from typing import Any, Final, TypeAlias, cast
 
 from pypod.pure import settings as spine
 from pypod.pure.configuration import keys
+from pypod.pure.configuration.defaults import static_defaults
 from pypod.pure.failure import Problem
 from pypod.pure.plan.facts import Claim, Comparison, Failure, Ignored, Origin, Setting
+from pypod.pure.storage.decide import builtin_options
 
 KINDS: Final = {
     "InvalidArgument": "ErrInvalidArg",
@@ -58,7 +61,33 @@ _ADDRESSES: Final = frozenset({keys.REMOTE_URI.name, keys.SERVICE_DESTINATIONS.n
 
 def settings_shown(settings: spine.Settings) -> dict[str, Setting]:
     """Every setting by name, in order, without secrets."""
-    return {name: _setting(name, settings.entries[name]) for name in settings}
+    usual = _defaults_shown()
+    found: dict[str, Setting] = {}
+    for name, setting in sorted(settings.entries.items()):
+        default, known, texts = usual.get(name, _NO_DEFAULT)
+        if default is not setting:
+            found[name] = _setting(name, setting)
+        else:
+            # Whoever gets a plan may change its lists: each plan has its own.
+            found[name] = known or Setting([*texts], _BUILTIN)
+    return found
+
+
+@cache
+def _defaults_shown() -> dict[str, _Default]:
+    """The defaults that depend on nothing, shown once for all plans: those that are plain, and lists of texts."""
+    found: dict[str, _Default] = {}
+    for name, setting in (*static_defaults().entries.items(), *builtin_options().entries.items()):
+        value = setting.claim.value
+        if isinstance(value, tuple):
+            found[name] = setting, None, cast("tuple[str, ...]", value)
+        elif not isinstance(value, Mapping):
+            found[name] = setting, _setting(name, setting), ()
+    return found
+
+
+_Default: TypeAlias = tuple[spine.Setting | None, Setting | None, tuple[str, ...]]
+_NO_DEFAULT: Final[_Default] = (None, None, ())
 
 
 def failure_shown(problem: Problem, settings: spine.Settings) -> Failure:
@@ -94,7 +123,8 @@ def plain(value: Any) -> Any:
     if type(value) in _SCALARS:
         return value
     if isinstance(value, (tuple, list)):
-        return [plain(one) for one in cast("tuple[Any, ...]", value)]
+        held = cast("tuple[Any, ...]", value)
+        return [one if type(one) is str else plain(one) for one in held]
     if isinstance(value, Mapping):
         table: Mapping[Any, Any] = cast("Any", value)
         return {str(key): plain(table[key]) for key in sorted(table, key=str)}
@@ -130,9 +160,7 @@ def _without_passwords(value: Any) -> Any:
 def _setting(name: str, setting: spine.Setting) -> Setting:
     claim = setting.claim
     if claim.origin is spine.BUILTIN and not setting.overrode and not setting.ignored:
-        # Most settings are nobody's claim, and most of them plain already.
-        value = claim.value
-        return Setting(value if type(value) in _SCALARS else plain(value), _BUILTIN)
+        return Setting(plain(claim.value), _BUILTIN)
     return Setting(
         shown(name, claim.value, claim.origin),
         _origin(claim.origin),
@@ -142,7 +170,7 @@ def _setting(name: str, setting: spine.Setting) -> Setting:
 
 
 def _origin(origin: spine.Origin) -> Origin:
-    return Origin(origin.source.value, origin.at)
+    return Origin(origin.source._value_, origin.at)
 
 
 def _comparison(message: str, settings: spine.Settings) -> Comparison | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -237,11 +238,17 @@ def configured_with(configured: Configured, options: StoreOptions) -> Configured
     )
 
 
-def _claimed(settings: Settings, options: StoreOptions) -> Settings:
+@cache
+def builtin_options() -> Settings:
+    """The ``storage.*`` settings that nothing says anything about; made once."""
     builtin = StoreOptions()
-    first = ((key.name, Claim(_plain(field, getattr(builtin, field)))) for field, key in _KEYS.items())
+    return Settings().claims((key.name, Claim(_plain(field, getattr(builtin, field)))) for field, key in _KEYS.items())
+
+
+def _claimed(settings: Settings, options: StoreOptions) -> Settings:
+    settings = settings.claimed_over(builtin_options())
     later = ((_KEYS[field].name, Claim(_plain(field, claim.value), claim.origin)) for field, claim in options.claims)
-    settings = settings.claims((*first, *later))
+    settings = settings.claims(later)
     for field, note in options.ignored:
         settings = settings.ignore(_KEYS[field], _plain(field, note.value), note.origin, note.because)
     return settings

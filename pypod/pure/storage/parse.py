@@ -68,6 +68,8 @@ def undecodable(path: str, text: str) -> tuple[Diagnostic, ...]:
     return (Diagnostic(Level.ERROR, f"Failed to read {path} {text}", Stream.STDOUT),)
 
 
+# The same file says the same, however often it is read.
+@lru_cache(maxsize=16)
 def file_options(
     document: Decoded, path: str, variables: StorageVariables, files: SubordinateFiles, before: StoreOptions
 ) -> Parsed:

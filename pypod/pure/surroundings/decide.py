@@ -6,6 +6,7 @@ libpod asks who it is in two places that disagree in odd cases: podman's ``pkg/r
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from returns.result import Failure, Result
@@ -20,6 +21,8 @@ ROOTLESS_UID: Final = "_CONTAINERS_ROOTLESS_UID"
 ROOTLESS_GID: Final = "_CONTAINERS_ROOTLESS_GID"
 
 
+# The same few programs are looked for in every run.
+@lru_cache(maxsize=256)
 def executable_candidates(name: str, search_path: str | None) -> tuple[str, ...]:
     """Where Go's ``exec.LookPath`` looks for ``name``, in order: the name itself if it has a slash, else under each
     directory of ``$PATH`` (an empty element is the working directory; no PATH is no directory).
@@ -31,9 +34,12 @@ def executable_candidates(name: str, search_path: str | None) -> tuple[str, ...]
     return tuple(joined(directory or ".", name) for directory in search_path.split(":"))
 
 
-def is_executable(status: FileStatus) -> bool:
-    """Whether ``exec.LookPath`` takes a file: no directory, and any of the three x bits."""
-    return not status.is_directory and bool(status.mode & 0o111)
+def is_executable(status: Result[FileStatus, HostError]) -> bool:
+    """Whether ``exec.LookPath`` takes what is at a path: a file that is no directory, with any of the three x bits."""
+    if isinstance(status, Failure):
+        return False
+    seen = status.unwrap()
+    return not seen.is_directory and bool(seen.mode & 0o111)
 
 
 def environment_id(text: str) -> int:

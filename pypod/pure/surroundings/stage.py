@@ -46,7 +46,6 @@ def look_path(name: str) -> Program[str | None]:
     """Where a program is, as Go's ``exec.LookPath`` finds it over ``$PATH``; ``None`` where it is not."""
     search_path = yield from need(ReadVariable("PATH"))
     for candidate in executable_candidates(name, search_path):
-        status = yield from attempt(Stat(candidate))
-        if status.map(is_executable).value_or(False):
+        if is_executable((yield from attempt(Stat(candidate)))):
             return candidate
     return None

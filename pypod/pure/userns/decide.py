@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from returns.result import Failure, Result, Success
 
 from pypod.pure.facts import Diagnostic, Level, Stream
@@ -190,6 +191,12 @@ def not_reexecuted(error: HostError) -> Problem:
     if error.call == "clone" and error.errno in {errno.ENOSPC, errno.EPERM, errno.EINVAL}:
         return problem.hinting("user namespaces must be enabled: look at user.max_user_namespaces")
     return problem
+
+
+def status_invalid(problem: Problem) -> Problem:
+    """The same as Podman's command tells it, in its log, once the runtime is there; it ends with status 1."""
+    text = 'invalid internal status, try resetting the pause process with "podman system migrate"'
+    return replace(problem.wrapped(text), exit_status=1)
 
 
 def _not_reexecuted(error: HostError) -> str:

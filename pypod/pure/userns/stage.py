@@ -6,9 +6,9 @@ from returns.result import Failure, Success
 
 from pypod.pure.configuration.keys import CGROUP_MANAGER, TMP_DIR
 from pypod.pure.draft import Draft
-from pypod.pure.facts import Identity
+from pypod.pure.facts import Identity, Level
 from pypod.pure.failure import Problem
-from pypod.pure.program import Program, attempt, debug, leave, need, notes, reworded, settle, stage
+from pypod.pure.program import Program, attempt, debug, leave, need, note, notes, reworded, settle, stage
 from pypod.pure.store.lockfile_stage import holding, make_lock_file
 from pypod.pure.surroundings.stage import look_path
 from pypod.pure.userns.decide import (
@@ -28,6 +28,7 @@ from pypod.pure.userns.decide import (
     pause_path,
     short_cut_pause_path,
     single_mapping,
+    status_invalid,
     stays_outside,
     subordinate_ids,
     takes_short_cut,
@@ -148,8 +149,14 @@ def _after_construction(draft: Draft) -> Program[Draft]:
         if pid is not None:
             yield from leave(JoinUserNamespace(pid), not_reexecuted)
     if not stays_outside(draft.request.command):
-        yield from become_root(identity, pause)
+        yield from reworded(become_root(identity, pause), _logged)
     return draft
+
+
+def _logged(problem: Problem) -> Program[Problem]:
+    said = status_invalid(problem)
+    yield from note(Level.ERROR, said.message)
+    return said
 
 
 def _retry_or_remove(pause: str) -> Program[int | None]:

@@ -14,7 +14,7 @@ from returns.result import Failure, Result, Success
 from pypod.pure.database.facts import ContainerFacts, DatabaseFacts, Expectation, ExpectTxid, StateChange, StateObjects
 from pypod.pure.database.file import Database, database_of, empty_database
 from pypod.pure.database.runtime_config import facts_of_database
-from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, FileType, HostFacts
+from pypod.pure.facts import NOTHING_CHANGED, Changed, FileType, HostFacts
 from pypod.pure.failure import HostError
 from pypod.pure.vocabulary.database import ReadDatabase, ReadObjects
 from pypod.pure.vocabulary.files import ReadFile
@@ -81,9 +81,9 @@ class Databases(Namespaces):
             return self.asked(ReadObjects(where)).map(lambda objects: objects_after(objects, changes))
         if node.seen and node.content is None:
             return self.asked(ReadObjects(where))
-        from pypod.pure.database.objects import objects_of_tree
+        from pypod.pure.database.objects import objects_of_database
 
-        return self._database(path, where, node).map(lambda database: objects_of_tree(database.tree))
+        return self._database(path, where, node).map(objects_of_database)
 
     def read_container(self, path: str, container: str, /) -> Result[ContainerFacts | None, HostError]:
         def picked(objects: StateObjects) -> ContainerFacts | None:
@@ -97,7 +97,7 @@ class Databases(Namespaces):
         if isinstance(opened, int):
             return refusal(opened, "open", path)
         where, node, created = opened
-        if created is None and node.size:
+        if not created and node.size:
             return _NOTHING
         content = empty_database(self._page_size())
         size = content.size
@@ -106,8 +106,7 @@ class Databases(Namespaces):
             self.put(where, replaced(node, content=bytes(room), size=room, seen=False))
             return refusal(errno.ENOSPC, "write", path)
         change = self.put(where, replaced(node, content=content, size=size, seen=False))
-        before = change.before if created is None else None
-        return Success(Changed((Change(where, before, change.after, "empty database"),)))
+        return Success(Changed((replaced(change, detail="empty database"),)))
 
     def back_up_database(self, path: str, to: str, /) -> Result[Changed, HostError]:
         found = self._file(path)

@@ -85,7 +85,7 @@ def _built(case: Part) -> World:
     laying = _laying(world, case)
     for path, text in (("/proc/1/comm", init), ("/proc/sys/kernel/random/boot_id", _facts(case).boot_id)):
         data = text.encode("utf-8", "surrogatepass") + b"\n"
-        laying.put(path, Node(FileType.FILE, 0o444, size=len(data), content=data))
+        laying.set(path, Node(FileType.FILE, 0o444, size=len(data), content=data))
     _install(laying, text_in(case, "podman_installed", "3.4.7"))
     laying.lay(case)
     world = laying.world
@@ -108,7 +108,7 @@ def _install(laying: Laying, version: str) -> None:
         laying.remove(_PODMAN)
         return
     said = f"podman version {version}\n".encode("utf-8", "surrogatepass")
-    laying.put(_PODMAN, Node(FileType.FILE, 0o755, content=Program(said)))
+    laying.set(_PODMAN, Node(FileType.FILE, 0o755, content=Program(said)))
 
 
 def _laying(world: World, case: Part) -> Laying:

@@ -23,7 +23,7 @@ _DOTS: Final = {".": errno.EINVAL, "..": errno.ENOTEMPTY}
 _ENTERED: Final = (errno.ENOTEMPTY, errno.EBUSY, errno.EPERM, errno.EACCES, *_DOTS.values())
 """What a directory is not removed with although its entries may be."""
 _WRITERS: Final = 0o222
-_OPENED = tuple[str, Node, Change | None]
+_OPENED = tuple[str, Node, bool]
 
 
 class Files(Looking):
@@ -42,6 +42,8 @@ class Files(Looking):
                 break
             missing.append(level)
             level = level[: max(level.rfind("/", 0, len(level.rstrip("/"))), 0)]
+        if not missing:
+            return _NOTHING
         made: list[Change] = []
         for one in reversed(missing):
             outcome = self._make_directory(one.rstrip("/") or one, mode)
@@ -68,7 +70,8 @@ class Files(Looking):
     def _opened(
         self, path: str, mode: int, want: int = WRITE, *, exclusive: bool = False, truncate: bool = False
     ) -> _OPENED | int:
-        """``open`` with O_CREAT: the canonical path, the node, and the change if it had to be created.
+        """``open`` with O_CREAT: the canonical path, the node, and whether it is a new one, which the caller puts there,
+        filled or empty.
 
         ``want``: WRITE, READ or both.
         """
@@ -88,11 +91,10 @@ class Files(Looking):
             refused = self.enterable(directory)
             if refused:
                 return refused
-            fresh = self.owned(directory, FileType.FILE, mode & 0o7777, b"")
-            return where, fresh, self.put(where, fresh)
+            return where, self.owned(directory, FileType.FILE, mode & 0o7777, b""), True
         if exclusive:
             return errno.EEXIST
-        return self._openable(where, node, want, truncate=truncate) or (where, node, None)
+        return self._openable(where, node, want, truncate=truncate) or (where, node, False)
 
     def _writing(self, where: str, node: Node) -> int:
         """0, or the errno with which an existing node is not opened for reading and writing."""
@@ -126,20 +128,18 @@ class Files(Looking):
         if node.type is not FileType.FILE:
             return _NOTHING
         room = self.room_for(where, len(content))
-        mode = self.unprivileged(node, node.mode) if content or created is None else node.mode
+        mode = self.unprivileged(node, node.mode) if content or not created else node.mode
         change = self.put(where, replaced(node, mode=mode, content=content[:room], size=room, seen=False))
         if room < len(content):
             return refusal(errno.ENOSPC, "write", path)
-        return Success(Changed((change if created is None else Change(where, None, change.after),)))
+        return Success(Changed((change,)))
 
     def create_file(self, path: str, mode: int, content: bytes, exclusive: bool, /) -> Result[Changed, HostError]:
         want = READ | WRITE if mode & _WRITERS or content else READ
         opened = self._opened(path, mode, want, exclusive=exclusive)
         if isinstance(opened, int):
             return refusal(opened, "open", path)
-        if opened[2] is None:
-            return _NOTHING
-        return self._filled(path, opened, content) if content else Success(Changed((opened[2],)))
+        return self._filled(path, opened, content) if opened[2] else _NOTHING
 
     def write_file(self, path: str, mode: int, content: bytes, /) -> Result[Changed, HostError]:
         opened = self._opened(path, mode, truncate=True)
@@ -147,7 +147,7 @@ class Files(Looking):
             return refusal(opened, "open", path)
         where, node, created = opened
         seen = not content or self.readable(node)
-        if created is None and seen and self.bytes_of(where, node) == content:
+        if not created and seen and self.bytes_of(where, node) == content:
             return _NOTHING
         return self._filled(path, opened, content)
 
@@ -156,8 +156,8 @@ class Files(Looking):
         if isinstance(opened, int):
             return refusal(opened, "open", path)
         where, node, created = opened
-        if not content:
-            return _NOTHING if created is None else Success(Changed((created,)))
+        if not (content or created):
+            return _NOTHING
         before = self.bytes_of(where, node)
         return self._filled(path, opened, (bytes(node.size) if isinstance(before, int) else before) + content)
 
@@ -173,7 +173,7 @@ class Files(Looking):
             return refusal(errno.ESPIPE, "write", path)
         before = self.bytes_of(where, node)
         after = token.encode() + (b"" if isinstance(before, int) else before)[len(token) :]
-        return _NOTHING if before == after else self._filled(path, (where, node, None), after)
+        return _NOTHING if before == after else self._filled(path, (where, node, False), after)
 
     def replace_file(self, path: str, mode: int, content: bytes, /) -> Result[Changed, HostError]:
         place = self.walk(path, follow=False)

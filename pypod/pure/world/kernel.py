@@ -94,7 +94,7 @@ class Simulated:
 
     @property
     def world(self) -> World:
-        return self._kernel.world
+        return self._kernel.shown()
 
     @property
     def left(self) -> Effect[int] | None:

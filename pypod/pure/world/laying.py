@@ -6,6 +6,7 @@ Missing parents are made 0755.  What lies below the user's home and runtime dire
 from __future__ import annotations
 
 import errno
+from functools import lru_cache
 from typing import Final
 
 from pypod.pure.facts import FileType
@@ -97,14 +98,14 @@ class Laying(Looking):
             place = self._place(one, part)
             if place.node is None:
                 uid, gid = self._owner(one, Part({}))
-                self.put(place.path, Node(FileType.DIRECTORY, 0o755, uid, gid))
+                self.set(place.path, Node(FileType.DIRECTORY, 0o755, uid, gid))
         place = self._place(path, part, follow=True)
         if place.node is None:
             part.wrong("a directory that can be made")
         uid, gid = self._owner(path, part)
         mode = part.get("mode")
         bits = place.node.mode if mode is None else mode.mode()
-        self.put(place.path, replaced(place.node, uid=uid, gid=gid, mode=bits))
+        self.set(place.path, replaced(place.node, uid=uid, gid=gid, mode=bits))
 
     # -- files
 
@@ -125,7 +126,7 @@ class Laying(Looking):
         mode = part.get("mode")
         if node.type is not FileType.LINK and (fresh or mode is not None):
             node = replaced(node, mode=0o644 if mode is None else mode.mode())
-        self.put(here.path, node)
+        self.set(here.path, node)
 
     def _parents(self, path: str, part: Part) -> None:
         """The directory of a path, with its missing parents."""
@@ -226,8 +227,9 @@ class Laying(Looking):
             if not isinstance(sleep.value, int | float) or isinstance(sleep.value, bool):
                 sleep.wrong("seconds")
             seconds = float(sleep.value)
-        script = _script(stdout, stderr, number_in(part, "rc", 0, 255), sleep)
-        content = Program(stdout, stderr, number_in(part, "rc", 0, 255), seconds, script)
+        status = number_in(part, "rc", 0, 255)
+        script = _script(stdout, stderr, status, "" if sleep is None else str(sleep.value))
+        content = Program(stdout, stderr, status, seconds, script)
         self.remove(path)
         mode = part.get("mode")
         bits = 0o755 if mode is None else mode.mode()
@@ -235,7 +237,7 @@ class Laying(Looking):
         here = self._place(path, part)
         if here.node is not None:
             part.wrong("a path where there is nothing yet")
-        self.put(here.path, Node(FileType.FILE, bits, *self._owner(path, Part({})), len(script), content))
+        self.set(here.path, Node(FileType.FILE, bits, *self._owner(path, Part({})), len(script), content))
 
     # -- mounts
 
@@ -252,7 +254,7 @@ class Laying(Looking):
         self.clear(where)
         mode = part.get("mode")
         root = Node(FileType.DIRECTORY, 0o755 if mode is None else mode.mode())
-        self.put(where, root)
+        self.set(where, root)
         fresh = Mount(where, limit=_pages(part), hidden=hidden)
         self.world = replaced(self.world, mounts=(*self.world.mounts, fresh))
 
@@ -283,10 +285,12 @@ def _pages(part: Part) -> int:
     return -(-int(digits) * scale // PAGE)
 
 
-def _script(stdout: bytes, stderr: bytes, status: int, sleep: Part | None) -> bytes:
+# Hosts have much the same few programs.
+@lru_cache(maxsize=128)
+def _script(stdout: bytes, stderr: bytes, status: int, sleep: str) -> bytes:
     lines = [f"#!{SHELL}"]
-    if sleep is not None:
-        lines.append(f"{SHELL} -c 'sleep {sleep.value}'")
+    if sleep:
+        lines.append(f"{SHELL} -c 'sleep {sleep}'")
     for data, redirect in ((stdout, ""), (stderr, " >&2")):
         if data:
             escaped = "".join(map(_OCTAL.__getitem__, data))

@@ -23,6 +23,7 @@ from pypod.pure.world.state import Node
 from pypod.pure.world.tree import (
     OVERFLOW_ID,
     READ,
+    Place,
     Tree,
     below,
     errno_of,
@@ -139,6 +140,11 @@ class Looking(Tree):
 
     def resolve_links(self, path: str, /) -> Result[str, HostError]:
         """Go's ``filepath.EvalSymlinks``: lexical ``..`` only where no link precedes it."""
+        straight = self.walk(path, follow=False)
+        there = straight.node if isinstance(straight, Place) and straight.path == path else None
+        if there is not None and there.type is not FileType.LINK:
+            # A canonical path has no link above its end.
+            return Success(path)
         rooted = path.startswith("/")
         reached = "/" if rooted else ""
         pending = [part for part in reversed(path.split("/")) if part]

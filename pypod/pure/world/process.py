@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from functools import lru_cache
 from typing import Final
 
 from returns.result import Failure, Result, Success
@@ -27,6 +28,13 @@ from pypod.pure.world.state import Program
 from pypod.pure.world.tree import EXECUTE, KILL, SYS_RESOURCE, refusal, replaced
 
 _NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
+_UNSET: Final[Result[str | None, HostError]] = Success(None)
+
+
+# The variables are asked for again and again.
+@lru_cache(maxsize=64)
+def _holding(value: str | None) -> Result[str | None, HostError]:
+    return Success(value)
 
 
 class Processes(Locks):
@@ -35,10 +43,10 @@ class Processes(Locks):
     # -- environment and identity
 
     def read_variable(self, name: str, /) -> Result[str | None, HostError]:
-        environment = self.world.environment
-        if name in environment:
-            return Success(environment[name])
-        return self.asked(ReadVariable(name)) if self.world.open else Success(None)
+        world = self.world
+        if name in world.environment:
+            return _holding(world.environment[name])
+        return self.asked(ReadVariable(name)) if world.open else _UNSET
 
     def set_variable(self, name: str, value: str, /) -> Result[Changed, HostError]:
         if not name or "=" in name or "\0" in name + value:

@@ -22,6 +22,7 @@ from returns.result import Failure, Result
 from pypod.pure.effect import Effect
 from pypod.pure.facts import Change, Changed, FilesystemStatus, FileType, Identity
 from pypod.pure.failure import HostError
+from pypod.pure.table import Table
 from pypod.pure.vocabulary.files import CheckWritable, LookAt, ReadLink, StatFilesystem
 from pypod.pure.vocabulary.process import AskIdentity, WorkingDirectory
 from pypod.pure.world.state import Content, Database, Mount, Node, World
@@ -31,6 +32,7 @@ T = TypeVar("T")
 CHOWN: Final = 0
 DAC_OVERRIDE: Final = 1
 DAC_READ_SEARCH: Final = 2
+_OVERRIDING: Final = 1 << DAC_OVERRIDE
 FOWNER: Final = 3
 FSETID: Final = 4
 KILL: Final = 5
@@ -45,7 +47,7 @@ PAGE: Final = 4096
 _LONGEST_NAME: Final = 255
 _LONGEST_PATH: Final = 4096
 _MOST_LINKS: Final = 40
-_DOTTED: Final = ("/.", "/..")
+_NOT_PLAIN: Final = frozenset({"", ".", ".."})
 OVERFLOW_ID: Final = 65534
 
 replaced = msgspec.structs.replace
@@ -80,6 +82,21 @@ def below(directory: str, name: str) -> str:
     return f"/{name}" if directory == "/" else f"{directory}/{name}"
 
 
+# The paths of one run are much like those of another.
+@lru_cache(maxsize=4096)
+def plain_ancestors(path: str) -> tuple[str, ...]:
+    """The directories above a path, the nearest first; none where it is relative or long, or has dots, NUL or empty names."""
+    names = path.split("/")[1:]
+    plain = path.startswith("/") and "\0" not in path and len(path) < _LONGEST_PATH // 4
+    if not plain or any(name in _NOT_PLAIN or len(name) > _LONGEST_NAME // 4 for name in names):
+        return ()
+    found: list[str] = []
+    while path != "/":
+        path = above(path)
+        found.append(path)
+    return tuple(found)
+
+
 # A run is refused a hundred times, and most often the same way as the run before: answers are values, so they are shared.
 @lru_cache(maxsize=4096)
 def refusal(number: int, call: str, subject: str) -> Result[Any, HostError]:
@@ -98,6 +115,21 @@ class Tree:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._own: Table[str, Node] | None = None
+        """The nodes that this kernel made and that nobody else has seen: only those are changed in place."""
+        self._searched: dict[str, bool] = {}
+        """Whether directories can be reached and searched, as far as it was asked in the world ``_searched_in``."""
+        self._searched_in: World | None = None
+        self._everywhere = False
+        self._mounts: tuple[Mount, ...] = ()
+        self._read_only: tuple[str, ...] = ()
+        """Where those of them are that cannot be written to, and those that can be full."""
+        self._limited: tuple[str, ...] = ()
+
+    def shown(self) -> World:
+        """The world for others to see: from here on it stays as it is."""
+        self._own = None
+        return self.world
 
     # -- what only a real host knows
 
@@ -179,7 +211,8 @@ class Tree:
         return readable and self.capable_over(node, DAC_READ_SEARCH)
 
     def searchable(self, node: Node) -> bool:
-        return (self.world.open and node.seen) or self.permits(node, EXECUTE)
+        # Most directories may be searched by anybody.
+        return node.mode & 0o111 == 0o111 or (self.world.open and node.seen) or self.permits(node, EXECUTE)
 
     def writable(self, path: str, node: Node) -> int:
         """0, or the errno with which writing to the node itself is refused: EACCES, then EROFS."""
@@ -272,8 +305,19 @@ class Tree:
         if self.world.open:
             answer = self.asked(StatFilesystem(self.nearest_seen(path)))
             return answer.map(_is_read_only).value_or(False)
+        self._look_at_mounts()
+        if not path.startswith(self._read_only):
+            return False
+        # It may be; the innermost mount tells.
         mount = self.mount_of(path)
         return mount is not None and mount.read_only
+
+    def _look_at_mounts(self) -> None:
+        mounts = self.world.mounts
+        if mounts is not self._mounts:
+            self._mounts = mounts
+            self._read_only = tuple(mount.point for mount in mounts if mount.read_only)
+            self._limited = tuple(mount.point for mount in mounts if mount.limit >= 0)
 
     def nearest_seen(self, path: str) -> str:
         """The path itself, or the directory nearest above it, that was seen on the real host."""
@@ -284,7 +328,8 @@ class Tree:
 
     def room_for(self, path: str, size: int) -> int:
         """How many of ``size`` bytes a file at the path can hold."""
-        mount = self.mount_of(path)
+        self._look_at_mounts()
+        mount = self.mount_of(path) if path.startswith(self._limited) else None
         if mount is None or mount.limit < 0:
             return size
         prefix = "/" if mount.point == "/" else mount.point + "/"
@@ -324,11 +369,12 @@ class Tree:
         """Where a path leads.  ``follow``: a link as last component is followed."""
         world = self.world
         node = world.nodes.get(path)
-        who = world.identity
-        # Root in the namespace of the host: search permission is never an obstacle.
-        everywhere = who is not None and world.mappings is None and bool(who.capabilities >> DAC_OVERRIDE & 1)
-        if node is not None and (node.type is not _LINK or not follow):
-            return Place(path, node) if everywhere or self._reachable(path) else errno.EACCES
+        if node is None:
+            missing = None if world.open else self._missing(path, follow=follow)
+            if missing is not None:
+                return missing
+        elif not follow or node.type is not _LINK:
+            return Place(path, node) if self._reachable(path) else errno.EACCES
         if not path:
             return errno.ENOENT
         if "\0" in path:
@@ -336,58 +382,63 @@ class Tree:
         if len(path) >= _LONGEST_PATH // 4 and len(path.encode("utf-8", "surrogateescape")) >= _LONGEST_PATH:
             return errno.ENAMETOOLONG
         full = path if path[0] == "/" else f"{self.cwd()}/{path}"
-        start, child = self._known_above(full)
-        if not everywhere and not self._reachable(start):
+        start = self._known_above(full)
+        if not self._reachable(start):
             return errno.EACCES
-        if not world.open:
-            missing = self._missing(full, start, child, everywhere=everywhere)
-            if missing is not None:
-                return missing
         pending = [part for part in reversed(full[len(start) :].split("/")) if part]
-        return self._walk(start, pending, follow, everywhere=everywhere, mind_slash=path[-1] == "/")
+        return self._walk(start, pending, follow, mind_slash=path[-1] == "/")
 
-    def _missing(self, path: str, start: str, child: str, *, everywhere: bool) -> Place | int | None:
-        """What most walks of a closed world come to: there is nothing at ``child``.  ``None``: it has to be walked."""
-        nodes = self.world.nodes
-        node = nodes[start]
-        begin = len(start) if start != "/" else 0
-        if (
-            child in nodes
-            or node.type is not _DIRECTORY
-            or not 1 < len(child) - begin <= _LONGEST_NAME // 4
-            or child[begin + 1] == "/"
-            or child.endswith(_DOTTED)
-            or not (everywhere or self.searchable(node))
-        ):
-            return None
-        return Place(child, None) if child == path or not path[len(child) :].strip("/") else errno.ENOENT
-
-    def _known_above(self, path: str) -> tuple[str, str]:
-        """The longest beginning of an absolute path that is a key of ``nodes`` and no link, which needs no walking, and the
-        beginning with one component more.
+    def _missing(self, path: str, *, follow: bool) -> Place | int | None:
+        """What most walks of a closed world come to: there is nothing below a known directory, or below the one that a link
+        leads to.  ``None``: it has to be walked, since the path is not plain, or goes through anything else.
         """
         nodes = self.world.nodes
+        child = path
+        for directory in plain_ancestors(path):
+            over = nodes.get(directory)
+            if over is None:
+                child = directory
+                continue
+            if over.type is _DIRECTORY:
+                if not self._reachable(child):
+                    return errno.EACCES
+                return Place(path, None) if child is path else errno.ENOENT
+            if over.type is not _LINK or not self._reachable(directory):
+                return None
+            target = over.target if over.target.startswith("/") else below(above(directory), over.target)
+            there = nodes.get(target)
+            if there is None or there.type is not _DIRECTORY:
+                return None
+            return self.walk(target + path[len(directory) :], follow=follow)
+        return None
+
+    def _known_above(self, path: str) -> str:
+        """The longest beginning of an absolute path that is a key of ``nodes`` and no link, which needs no walking."""
+        nodes = self.world.nodes
         while True:
-            child, path = path, path[: path.rfind("/")] or "/"
+            path = path[: path.rfind("/")] or "/"
             node = nodes.get(path)
             if node is not None and node.type is not _LINK:
-                return path, child
+                return path
 
     def _reachable(self, path: str) -> bool:
         """Whether every directory above a canonical path may be searched."""
-        nodes = self.world.nodes
-        if path == "/":
+        world = self.world
+        if world is not self._searched_in:
+            who = world.identity
+            # Root in the namespace of the host: search permission is never an obstacle.
+            self._everywhere = who is not None and bool(who.capabilities & _OVERRIDING) and world.mappings is None
+            self._searched_in, self._searched = world, {}
+        if self._everywhere or path == "/":
             return True
-        at = 0
-        while at >= 0:
-            node = nodes[path[:at] or "/"]
-            # Most directories may be searched by anybody.
-            if node.mode & 0o111 != 0o111 and not self.searchable(node):
-                return False
-            at = path.find("/", at + 1)
-        return True
+        directory = path[: path.rfind("/")] or "/"
+        reached = self._searched.get(directory)
+        if reached is None:
+            reached = self.searchable(world.nodes[directory]) and self._reachable(directory)
+            self._searched[directory] = reached
+        return reached
 
-    def _walk(self, here: str, pending: list[str], follow: bool, *, everywhere: bool, mind_slash: bool) -> Place | int:
+    def _walk(self, here: str, pending: list[str], follow: bool, *, mind_slash: bool) -> Place | int:
         nodes = self.world.nodes
         node = nodes[here]
         links = 0
@@ -395,7 +446,7 @@ class Tree:
             name = pending.pop()
             if node.type is not _DIRECTORY:
                 return errno.ENOTDIR
-            if not everywhere and not self.searchable(node):
+            if not self.searchable(node):
                 return errno.EACCES
             if name == ".":
                 continue
@@ -456,15 +507,25 @@ class Tree:
 
     def put(self, path: str, node: Node) -> Change:
         """Put a node at a canonical path, in place of the one there."""
-        world = self.world
-        before = world.nodes.get(path)
-        put = {path: node}
+        before = self.set(path, node)
+        return Change(path, None if before is None else before.entry, node.entry)
+
+    def set(self, path: str, node: Node) -> Node | None:
+        """The same, answering the node that was there."""
+        nodes = self.world.nodes
+        if nodes is not self._own:
+            nodes = self._own = Table(nodes)
+            self.world = replaced(self.world, nodes=nodes)
+        before = nodes.get(path)
         if before is None and path != "/":
             directory = above(path)
-            over = world.nodes[directory]
-            put[directory] = replaced(over, names=over.names | {path[path.rfind("/") + 1 :]})
-        self.world = replaced(world, nodes=world.nodes.having(put))
-        return Change(path, None if before is None else before.entry, node.entry)
+            over = nodes[directory]
+            nodes.fill(directory, replaced(over, names=over.names | {path[path.rfind("/") + 1 :]}))
+        elif node.type is _DIRECTORY:
+            # Its mode or its owner may be others than before.
+            self._searched.clear()
+        nodes.fill(path, node)
+        return before
 
     def drop(self, path: str) -> Change:
         """Take away the node at a canonical path, which has nothing below it."""
