@@ -55,7 +55,12 @@ class Machine:
 
 
 def applied(host: Machine, **more: Any) -> Result[Applied, Problem]:
-    return apply(host=host, **{"machine": host, **more})
+    given: dict[str, Any] = {"machine": host, **more}
+    return apply(host=host, **given)
+
+
+def _declined(_plan: Plan) -> bool:
+    return False
 
 
 def planned(machine: Machine) -> Plan:
@@ -80,7 +85,7 @@ def test_what_is_done_is_what_was_planned() -> None:
 def test_nothing_is_done_without_agreement_nor_where_there_is_nothing_to_do() -> None:
     machine = Machine()
     before = machine.world
-    assert applied(machine, agreed=lambda _plan: False).unwrap().done is None
+    assert applied(machine, agreed=_declined).unwrap().done is None
     assert machine.world == before
     assert applied(machine).unwrap().done is not None
     assert applied(machine).unwrap().done is None

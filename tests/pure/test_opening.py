@@ -53,8 +53,11 @@ METHODS: dict[str, Callable[[Runtime], Result[Any, Problem]]] = {
 }
 
 
+ONE_STEP: dict[str, Any] = {"steps": [{"args": []}]}
+
+
 def opened(description: dict[str, Any] | None = None) -> tuple[Runtime, Simulation]:
-    machine = Simulation(described({"steps": [{"args": []}], **(description or HOST)}).unwrap())
+    machine = Simulation(described({**ONE_STEP, **(description or HOST)}).unwrap())
     return Runtime(drive(CONSTRUCTION(Draft()), machine).unwrap(), machine), machine
 
 
@@ -126,6 +129,10 @@ def test_the_context_manager_shuts_down() -> None:
     assert not machine.world.held
 
 
+def _as_it_is(machine: Any) -> Any:
+    return machine
+
+
 class _On(Simulation):
     """A simulated machine in place of the real one."""
 
@@ -133,10 +140,10 @@ class _On(Simulation):
 
 
 def _library(monkeypatch: pytest.MonkeyPatch, description: dict[str, Any], left: Reexec | None = None) -> None:
-    machine = _On(described({"steps": [{"args": []}], **description}).unwrap())
+    machine = _On(described({**ONE_STEP, **description}).unwrap())
     machine.left = left
     monkeypatch.setattr("pypod.opening.library_machine", lambda: machine)
-    monkeypatch.setattr("pypod.opening.On", lambda machine: machine)
+    monkeypatch.setattr("pypod.opening.On", _as_it_is)
 
 
 def test_opening_answers_what_libpod_would(monkeypatch: pytest.MonkeyPatch) -> None:
