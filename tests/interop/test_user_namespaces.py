@@ -520,3 +520,24 @@ def test_a_join_that_is_refused_leaves_nothing_behind() -> None:
     left = left_behind("join $(cat keep.pid) pause.pid", refused, each="$LEAVE enter keep.pid")
     assert {one.fault: one.error for one in left} == refused
     assert all(one.status == 1 and not one.files and len(one.processes) == 1 for one in left), left
+
+
+# -- the command itself
+
+
+def test_the_command_constructs_inside_and_passes_its_status_on() -> None:
+    said = joe(
+        f"""
+        pause=$XDG_RUNTIME_DIR/libpod/tmp/pause.pid
+        $PYTHON -m pypod --any-podman container exists nothing; echo status $?
+        stat -c %a $pause; readlink /proc/$(cat $pause)/ns/user
+        $PYTHON -m pypod --any-podman info --format '{{{{.Host.Security.Rootless}}}} {{{{.Host.IDMappings.UIDMap}}}}'; echo status $?
+        $LEAVE short-cut; {PAUSED}
+        """
+    )
+    lines = [line for line in said.splitlines() if line[0] != "{"]
+    assert lines[:2] == ["status 1", "600"], said.stderr
+    assert said.objects()[-1]["user"] == lines[2]
+    assert "status 0" in lines, said.stderr
+    assert any(line.startswith("true ") and "200000" in line for line in lines), said
+    assert lines[-1] == "1"
