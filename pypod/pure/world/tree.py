@@ -289,13 +289,8 @@ class Tree:
         return best
 
     def mounted_at(self, path: str) -> Mount | None:
-        """The known mount that is to be seen at a canonical path; one that was mounted above it later hides it."""
-        for mount in reversed(self.world.mounts):
-            if mount.point == path:
-                return mount
-            if _is_below(path, mount.point):
-                return None
-        return None
+        """The known mount at a canonical path, the last of several."""
+        return next((mount for mount in reversed(self.world.mounts) if mount.point == path), None)
 
     def is_covered(self, path: str) -> bool:
         """Whether something was mounted above a canonical path, and so hides what a real host has mounted there."""
