@@ -13,7 +13,7 @@ from returns.result import Failure, Result, Success
 
 from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, FileType, Probed
 from pypod.pure.failure import HostError
-from pypod.pure.vocabulary.files import ReadFile
+from pypod.pure.vocabulary.files import IsMountPoint, ReadFile
 from pypod.pure.world.overlay_mount import OverlayMount, overlay_mount
 from pypod.pure.world.process import Processes
 from pypod.pure.world.state import Mount, World
@@ -108,6 +108,9 @@ class Mounts(Processes):
         if mount is None and not (node.seen and self.is_mount_point(where).value_or(default_value=False)):
             return _NOTHING
         if mount is None:
+            # What the real host says of it was so before.
+            told = self.world.told.set(IsMountPoint(where), Success(inner_value=False))
+            self.world = replaced(self.world, told=told)
             return self._mount_changed(where, "unmounted")
         self.world = unmounted(self.world, mount)
         return self._mount_changed(where, "unmounted")
