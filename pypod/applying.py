@@ -7,24 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import msgspec
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod.api import Rehearsal, planned_by, rehearse
+from pypod.api import PlanHost, Rehearsal, planned_by, rehearse
 from pypod.effects.foreseen import Foreseen, UnforeseenError
+from pypod.effects.live import library_machine
 from pypod.effects.recording import Recording
 from pypod.hosts import Live
-from pypod.pipeline import program_of
+from pypod.pipeline import TWICE, program_of
 from pypod.pure.draft import Draft, Request
-from pypod.pure.effect import Host
+from pypod.pure.effect import Host, On
 from pypod.pure.failure import Departed, Ending, Problem, Refused
 from pypod.pure.installed.decide import another_line
 from pypod.pure.options.option import RuntimeOption
 from pypod.pure.plan.facts import Action, Plan
 from pypod.pure.plan.stale import stale, unapplyable, undone
 from pypod.pure.plan.summarize import About, summarize
-from pypod.pure.program import Run, run
+from pypod.pure.program import Run, drive, run
 from pypod.pure.tape import redacted
+from pypod.pure.userns.reexec import REEXECUTION_NEEDED
+from pypod.runtime.safeguard import guard
 from pypod.version import VERSION
 
 
@@ -44,7 +48,8 @@ class Applied(Struct, frozen=True):
 def apply(
     options: Iterable[RuntimeOption] = (),
     *,
-    on: Host,
+    machine: Host | None = None,
+    host: PlanHost | None = None,
     saved: Plan | None = None,
     command: str = "construction",
     flags: tuple[tuple[str, str], ...] = (),
@@ -52,14 +57,15 @@ def apply(
     agreed: Callable[[Plan], bool] = lambda _plan: True,
     any_podman: bool = False,
 ) -> Result[Applied, Problem]:
-    """Plan, let the caller agree, run for real on the host ``on``.
+    """Plan on ``host``, let the caller agree, run for real on ``machine``: both are this machine unless given.
 
+    Without ``machine`` the caller's process is neither left nor given signal handlers.
     ``agreed`` is asked of every plan; one that libpod would fail at, or that has no changes, is not run in any case.
     ``saved``: the plan that is applied; it is refused where the machine is not as it was when it was made.  A failure is
     a run that was not begun, or that was stopped before its first change because the machine was found changed.
     """
     request = Request(command, tuple(options), flags, arguments)
-    live = Live()
+    live = host or Live()
     rehearsal = live.rehearsal()
     if isinstance(rehearsal, Failure):
         return Failure(rehearsal.failure())
@@ -73,7 +79,24 @@ def apply(
         return Failure(refused)
     if not agreed(plan) or plan.errored or not plan.actions:
         return Success(Applied(plan))
-    return _run(request, rehearsed, plan, on)
+    safe = _safeguarded(request, live)
+    if isinstance(safe, Failure):
+        return Failure(safe.failure())
+    return _run(safe.unwrap(), rehearsed, plan, machine or On(library_machine()))
+
+
+def _safeguarded(request: Request, host: PlanHost) -> Result[Request, Problem]:
+    """The request with the database's backup, where it is rewritten; refused where that would harm something."""
+    if request.command not in TWICE:
+        return Success(request)
+    looking = host.rehearsal()
+    if isinstance(looking, Failure):
+        return Failure(looking.failure())
+    guarded = drive(guard(request), looking.unwrap())
+    if isinstance(guarded, Failure):
+        ending = guarded.failure()
+        return Failure(Refused(REEXECUTION_NEEDED) if isinstance(ending, Departed) else ending)
+    return Success(msgspec.structs.replace(request, backup=guarded.unwrap()))
 
 
 def _refused(plan: Plan, saved: Plan | None, *, any_podman: bool) -> Problem | None:
@@ -92,8 +115,8 @@ def _refused(plan: Plan, saved: Plan | None, *, any_podman: bool) -> Problem | N
     return None
 
 
-def _run(request: Request, rehearsed: Rehearsal, plan: Plan, on: Host) -> Result[Applied, Problem]:
-    recording = Recording(Foreseen(on, rehearsed.tape))
+def _run(request: Request, rehearsed: Rehearsal, plan: Plan, machine: Host) -> Result[Applied, Problem]:
+    recording = Recording(Foreseen(machine, rehearsed.tape))
     try:
         ended = run(program_of(request)(Draft(request)), recording)
     except UnforeseenError as found:

@@ -39,7 +39,7 @@ def run(words: Words) -> int:
     wanted = request.unwrap()
     log = Log("error")
     done = apply(
-        on=Hearing(command_host(log.say), log.hear),
+        machine=Hearing(command_host(log.say), log.hear),
         saved=plan,
         command=wanted.command,
         flags=wanted.flags,

@@ -44,6 +44,7 @@ INTERPRETER = f"/usr/local/bin/{VERSION}"
 """Where the interpreter is shown: below it its library is found, wherever it really is."""
 MINE = frozenset({"info", "system info", "container exists", "pod exists", "system renumber", "system migrate"})
 """The commands that pypod has."""
+BACKUP = "/bolt_state.db.pypod-backup-"
 PAGE = 4096
 SECONDS = 40
 
@@ -92,7 +93,7 @@ def outcomes(recording: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
         touched = frozenset(path for path, node in after.nodes.items() if _touched(path, node, before))
         yield {
             **said,
-            **changes(before, after, names),
+            **changes(before, _without_backup(after, before), names),
             "db": databases.after(before, after, names, touched),
             "locks": locks(after),
             "processes": record["left"] or step.get("processes"),
@@ -240,6 +241,12 @@ def _run(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 # -- what was seen
+
+
+def _without_backup(after: World, before: World) -> World:
+    """Without the copy of the database that renumbering and migrating make first: row D-47 of the differences."""
+    made = [path for path in after.nodes if BACKUP in path and path not in before.nodes]
+    return structs.replace(after, nodes=after.nodes.without(made))
 
 
 def _world(seen: dict[str, Any], contents: dict[str, bytes]) -> World:

@@ -13,7 +13,9 @@ from pypod.pure.failure import HostError, Problem
 from pypod.pure.locks.decide import Opening, lock_kind, mapped_beyond_end, unopened
 from pypod.pure.locks.layout import layout_of
 from pypod.pure.locks.stage import free, under_lock
+from pypod.pure.plan.summarize import summarize
 from pypod.pure.program import Program, drive
+from pypod.pure.settings import Settings
 from pypod.pure.vocabulary.changes import CreateFile, RemoveFile
 from pypod.pure.vocabulary.locks import FreeLock, ReleaseFileLock, ReleaseLock, TakeFileLock, TakeLock
 from tests.pure.conversation import Conversation
@@ -95,6 +97,11 @@ def test_under_the_lock_of_an_object() -> None:
         (ReleaseFileLock(file), Success(None)),
     )
     assert _ended(FILES, 7, Conversation(taken_file)) == "done"
+
+
+def test_a_plan_names_each_lock_that_a_command_waits_for() -> None:
+    tape = ((TakeLock(SEGMENT.handle or LOCK, 7), Success(LOCK)), (TakeFileLock(FILE), Success(Handle(4, FILE))))
+    assert [one.lock for one in summarize(tape, None, Settings()).holds] == ["lock 7 of /libpod_lock", FILE]
 
 
 def test_a_lock_that_cannot_be_taken_is_gos_panic() -> None:

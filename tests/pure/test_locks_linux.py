@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import fcntl
 import itertools
 import os
 import signal
@@ -11,12 +13,13 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from returns.result import Failure, Success
 
+from pypod.effects.linux import mutex
 from pypod.effects.linux import segment as segments
 from pypod.effects.linux.held import LinuxLocksHeld
 from pypod.effects.linux.locks import LinuxLocks
@@ -151,18 +154,84 @@ def test_a_segment_that_is_there_is_not_made_again(name: str, machine: LinuxLock
     assert Path(f"/dev/shm{name}").read_bytes() == before
 
 
-def test_nothing_is_left_of_a_segment_that_could_not_be_made(
-    machine: LinuxLocksHeld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_descriptor: int, _offset: int, _size: int) -> None:
-        raise OSError(errno.ENOSPC, "full")
+def refusing(number: int) -> Callable[..., object]:
+    """A call that the kernel refuses."""
 
-    monkeypatch.setattr(os, "posix_fallocate", full)
-    name = f"/pypod_example_{os.getpid()}_full"
-    descriptors = descriptors_open()
-    assert machine.create_lock_segment(name, 64).failure().errno == errno.ENOSPC
+    def call(*_arguments: object, **_named: object) -> object:
+        raise OSError(number, os.strerror(number))
+
+    return call
+
+
+def at_first(refused: Iterable[Callable[..., object]], afterwards: Callable[..., object]) -> Callable[..., object]:
+    """A call that the kernel refuses a few times."""
+    left = iter(refused)
+
+    def call(*arguments: object) -> object:
+        return next(left, afterwards)(*arguments)
+
+    return call
+
+
+REFUSALS = (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EINTR)
+
+
+@pytest.mark.parametrize("number", REFUSALS)
+@pytest.mark.parametrize(
+    "call", ["os.open", "os.ftruncate", "os.posix_fallocate", "mmap.mmap", "initialize", "os.fstat"]
+)
+def test_nothing_is_left_of_a_segment_that_could_not_be_made(
+    machine: LinuxLocksHeld, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    name = f"/pypod_example_{os.getpid()}_refused"
+    before = descriptors_open()
+    with monkeypatch.context() as patched:
+        patched.setattr(f"pypod.effects.linux.segment.{call}", refusing(number))
+        assert machine.create_lock_segment(name, 64).failure().errno == number
     assert not Path(f"/dev/shm{name}").exists()
-    assert descriptors_open() == descriptors
+    assert descriptors_open() == before
+    assert isinstance(machine.create_lock_segment(name, 64), Success)
+    Path(f"/dev/shm{name}").unlink()
+
+
+@pytest.mark.parametrize("number", REFUSALS)
+@pytest.mark.parametrize("call", ["os.open", "os.fstat", "os.pread", "mmap.mmap"])
+def test_nothing_is_left_of_a_mapping_that_could_not_be_made(
+    machine: LinuxLocksHeld, name: str, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    before = descriptors_open()
+    with monkeypatch.context() as patched:
+        patched.setattr(f"pypod.effects.linux.segment.{call}", refusing(number))
+        assert machine.map_lock_segment(name, 64).failure().errno == number
+    assert descriptors_open() == before
+    assert machine.map_lock_segment(name, 64).unwrap() == Handle(1, name)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOLCK, errno.EACCES])
+@pytest.mark.parametrize("call", ["os.open", "os.fstat", "fcntl.lockf"])
+def test_nothing_is_left_of_a_record_lock_that_could_not_be_taken(
+    machine: LinuxLocksHeld, lock_file: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    before = descriptors_open()
+    with monkeypatch.context() as patched:
+        refused = refusing(number)
+        if call == "os.fstat":
+            # The second look is that of whoever closes: a descriptor that is open can be looked at.
+            refused = at_first([refused], os.fstat)
+        patched.setattr(f"pypod.effects.linux.recordlocks.{call}", refused)
+        assert machine.take_file_lock(str(lock_file), True).failure().errno == number
+    assert (kernel_locks(lock_file), descriptors_open()) == ([], before)
+    assert isinstance(machine.release_file_lock(machine.take_file_lock(str(lock_file), True).unwrap()), Success)
+    assert descriptors_open() == before
+
+
+def test_the_kernel_is_asked_again_where_it_sees_a_deadlock(
+    machine: LinuxLocksHeld, lock_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = at_first([refusing(errno.EDEADLK), refusing(errno.EINTR)], fcntl.lockf)
+    monkeypatch.setattr("pypod.effects.linux.recordlocks.fcntl.lockf", again)
+    assert isinstance(machine.take_file_lock(str(lock_file), True), Success)
+    assert kernel_locks(lock_file) == ["WRITE"]
 
 
 def test_another_library_does_not_touch_the_mutexes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +301,7 @@ def test_a_ruined_lock_is_told(machine: LinuxLocksHeld, mapped: Handle, name: st
     other.ended()
     spoiler = Other("""
         from pypod.effects.linux import mutex
-        mutex._consistent = lambda pointer: 0
+        mutex.consistent = lambda pointer: 0
         handle = machine.map_lock_segment(sys.argv[1], 64).unwrap()
         machine.release_lock(machine.take_lock(handle, 3).unwrap()).unwrap()
         """, name)  # fmt: skip
@@ -274,6 +343,25 @@ def test_an_interrupt_ends_the_waiting(machine: LinuxLocksHeld, mapped: Handle, 
     assert isinstance(machine.take_lock(mapped, 3), Success)
 
 
+def test_an_interrupt_in_the_middle_of_taking_over_ruins_nothing(
+    machine: LinuxLocksHeld, mapped: Handle, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Other(f"{HOLDER}\nos.kill(os.getpid(), signal.SIGKILL)", name)
+    other.ended()
+    taken_over, calls = mutex.consistent, itertools.count()
+
+    def interrupted(pointer: ctypes.c_void_p) -> int:
+        if next(calls) == 0:
+            raise KeyboardInterrupt
+        return taken_over(pointer)
+
+    monkeypatch.setattr(mutex, "consistent", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        machine.take_lock(mapped, 3)
+    assert state(name) is None
+    assert isinstance(machine.take_lock(mapped, 3), Success)
+
+
 def test_a_handler_that_returns_does_not_end_it(machine: LinuxLocksHeld, mapped: Handle, name: str) -> None:
     taken = machine.take_lock(mapped, 3).unwrap()
     other = Other("""
@@ -304,10 +392,10 @@ def test_threads_wait_for_each_other_and_not_for_themselves(machine: LinuxLocksH
         said.append("taken")
         machine.release_lock(handle).unwrap()
 
-    thread = threading.Thread(target=second)
+    thread = threading.Thread(target=second, daemon=True)
     thread.start()
     until(lambda: state(name) == (Hold.HELD, True))
-    assert said == ["waits"]
+    until(lambda: said == ["waits"])
     assert isinstance(machine.release_lock(taken), Success)
     thread.join(PATIENCE)
     assert said == ["waits", "taken"]
@@ -352,6 +440,12 @@ def test_a_segment_whose_maker_died_has_mutexes_that_were_never_made(name: str) 
     path.write_bytes(path.read_bytes()[: LAYOUT.header].ljust(LAYOUT.size(64), b"\0"))
     held = held_of(LinuxLocks().read_locks(name).unwrap().mutexes)
     assert [(one.number, one.hold) for one in held] == [(number, Hold.UNMADE) for number in range(64)]
+    machine = LinuxLocksHeld()
+    handle = machine.map_lock_segment(name, 64).unwrap()
+    taken = machine.take_lock(handle, 3).unwrap()
+    assert machine.take_lock(handle, 3).failure().errno == errno.EDEADLK
+    assert isinstance(machine.release_lock(taken), Success)
+    assert isinstance(machine.take_lock(handle, 3), Success)
 
 
 # -- record locks
@@ -486,7 +580,7 @@ def test_threads_share_a_file_as_readers_and_exclude_each_other_as_writers(
         said.append("written")
         machine.release_file_lock(writing).unwrap()
 
-    thread = threading.Thread(target=second)
+    thread = threading.Thread(target=second, daemon=True)
     thread.start()
     until(lambda: bool(said))
     time.sleep(0.1)

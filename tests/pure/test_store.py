@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from returns.result import Success
 
 from pypod.pure.configured import Configured
-from pypod.pure.facts import ALL_CAPABILITIES, BuildFacts, Identity
+from pypod.pure.facts import ALL_CAPABILITIES, BuildFacts, Identity, Probed
 from pypod.pure.failure import DriverIncompatible, DriverPrerequisites, DriverUnsupported, StoreIncomplete
 from pypod.pure.program import drive, in_order
+from pypod.pure.store import overlay as decide
+from pypod.pure.store.facts import Place
+from pypod.pure.store.overlay_options import OverlayOptions
 from pypod.pure.store.shutdown_stage import SHUTDOWN
 from pypod.pure.store.stage import CAPABILITIES, STORE, count_images
 from pypod.pure.surroundings.facts import Surroundings
@@ -170,6 +174,45 @@ def test_without_d_type() -> None:
         "kernel does not support overlay fs: overlay: the backing tmpfs filesystem is formatted without d_type support, "
         "which leads to incorrect behavior. Running without d_type is not supported.: driver not supported"
     )
+
+
+@pytest.mark.parametrize(
+    ("refused", "said", "message"),
+    [
+        (
+            decide.refused_mounts("invalid argument", "invalid argument"),
+            (
+                "overlay: test mount with multiple lowers failed invalid argument",
+                "overlay: test mount with a single lower failed invalid argument",
+                "'overlay' is not supported over tmpfs at \"/srv/overlay\"",
+            ),
+            DriverIncompatible.saying("'overlay' is not supported over tmpfs at \"/srv/overlay\"").message,
+        ),
+        (
+            decide.refused_mounts("invalid argument", "operation not permitted"),
+            (
+                "overlay: test mount with multiple lowers failed invalid argument",
+                "overlay: test mount with a single lower failed operation not permitted",
+                "'overlay' is not supported over tmpfs at \"/srv/overlay\"",
+            ),
+            DriverIncompatible.saying("'overlay' is not supported over tmpfs at \"/srv/overlay\"").message,
+        ),
+        (
+            decide.refused_mounts("invalid argument", ""),
+            (
+                "overlay: test mount with multiple lowers failed invalid argument",
+                "overlay: test mount with multiple lowers failed, but succeeded with a single lower",
+            ),
+            DriverUnsupported.saying("kernel too old to provide multiple lowers feature for overlay").message,
+        ),
+    ],
+)
+def test_the_lines_of_a_refused_test_mount(refused: str, said: tuple[str, ...], message: str) -> None:
+    overlay = decide.Overlay(Place("/srv", "/run", "overlay"), OverlayOptions(), 0x01021994)
+    outcome = decide.support(overlay, Success(Probed(holds=False, because=refused)))
+    assert tuple(line.message for line in outcome.said) == said
+    assert outcome.problem is not None
+    assert outcome.problem.message == f"kernel does not support overlay fs: {message}"
 
 
 def test_mount_program_is_not_probed() -> None:

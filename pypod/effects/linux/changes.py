@@ -61,16 +61,17 @@ class LinuxFilesChanged:
         return _written(path, flags, mode, before, lambda descriptor: calls.write(descriptor, content))
 
     def write_token(self, path: str, token: str, /) -> Result[Changed, HostError]:
-        before = entry_at(path)
         content = token.encode()
-        same = before is not None and (_content(path) or b"").startswith(content)
 
-        def write(descriptor: int) -> None:
+        def write(descriptor: int) -> Changed:
+            before, held = entry_of(os.fstat(descriptor)), os.pread(descriptor, len(content), 0)
             if calls.write_at(descriptor, content, 0) != len(content):
                 raise OSError(errno.ENOSPC, "written in part")
+            if held == content:
+                return NOTHING_CHANGED
+            return Changed((Change(place_of(path), before, entry_of(os.fstat(descriptor))),))
 
-        written = _written(path, os.O_RDWR, 0, before, write)
-        return written.map(lambda _: NOTHING_CHANGED) if same else written
+        return _with_file(path, os.O_RDWR, 0, write)
 
     def remove_file(self, path: str, /) -> Result[Changed, HostError]:
         return asked("remove", path, lambda: removed(path))
@@ -106,37 +107,43 @@ def _written(
     path: str, flags: int, mode: int, before: Entry | None, write: Callable[[int], None]
 ) -> Result[Changed, HostError]:
     """Open a file, fill it, and tell what it is then."""
-    opened = asked("open", path, lambda: calls.open_file(path, flags, mode))
-    if isinstance(opened, Failure):
-        return Failure(opened.failure())
-    descriptor = opened.unwrap()
-    try:
-        filled = asked("write", path, lambda: write(descriptor))
-        if isinstance(filled, Failure):
-            return Failure(filled.failure())
-        return Success(Changed((Change(place_of(path), before, entry_of(os.fstat(descriptor))),)))
-    finally:
-        descriptors.close(descriptor)
+
+    def fill(descriptor: int) -> Changed:
+        write(descriptor)
+        return Changed((Change(place_of(path), before, entry_of(os.fstat(descriptor))),))
+
+    return _with_file(path, flags, mode, fill)
 
 
 def _opened(path: str, flags: int, mode: int) -> Result[Changed, HostError]:
     """Open a file that is there and close it again: nothing changes, but it can be refused."""
+    return _with_file(path, flags, mode, lambda _: NOTHING_CHANGED)
+
+
+def _with_file(path: str, flags: int, mode: int, use: Callable[[int], Changed]) -> Result[Changed, HostError]:
     opened = asked("open", path, lambda: calls.open_file(path, flags, mode))
-    return opened.map(descriptors.close).map(lambda _: NOTHING_CHANGED)
+    if isinstance(opened, Failure):
+        return Failure(opened.failure())
+    descriptor = opened.unwrap()
+    used = asked("write", path, lambda: use(descriptor))
+    # Where a file is on another machine, only its closing tells that it could not be written.
+    closed = asked("close", path, lambda: descriptors.close(descriptor))
+    return Failure(closed.failure()) if isinstance(closed, Failure) and not isinstance(used, Failure) else used
 
 
 def _altered(call: str, path: str, alter: Callable[[], None]) -> Result[Changed, HostError]:
     """Whoever takes away the search permission from where they are cannot look again: what is there is held on to."""
-    seen = asked(call, path, lambda: os.open(path, os.O_PATH | os.O_CLOEXEC))
-    if isinstance(seen, Failure):
-        return Failure(seen.failure())
-    descriptor, place = seen.unwrap(), place_of(path)
-    try:
-        before = entry_of(os.fstat(descriptor))
-        answer = asked(call, path, alter)
-        return answer.map(lambda _: Changed(changed(place, before, entry_of(os.fstat(descriptor)))))
-    finally:
-        os.close(descriptor)
+
+    def run() -> Changed:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        try:
+            place, before = place_of(path), entry_of(os.fstat(descriptor))
+            alter()
+            return Changed(changed(place, before, entry_of(os.fstat(descriptor))))
+        finally:
+            os.close(descriptor)
+
+    return asked(call, path, run)
 
 
 def _content(path: str) -> bytes | None:

@@ -25,7 +25,15 @@ class _Waiting:
 # Not by way of threading: whoever reads a file loads this, and starts no thread for it.
 _guard = allocate_lock()
 _locked: dict[_File, _Waiting] = {}
-os.register_at_fork(after_in_child=_locked.clear)
+
+
+def _in_child() -> None:
+    """A child has none of the locks."""
+    _locked.clear()
+    _guard.release()
+
+
+os.register_at_fork(before=_guard.acquire, after_in_parent=_guard.release, after_in_child=_in_child)
 
 
 def keep(descriptor: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from typing import Final
 
 from msgspec import Struct
 from returns.result import Failure, Result, Success
@@ -34,6 +35,9 @@ from pypod.pure.userns.reexec import (
     listening,
     without_pause_process,
 )
+
+_DONE: Final = b"\0"
+"""No errno."""
 
 
 class _Leaving(Struct, frozen=True):
@@ -66,7 +70,10 @@ def enter(reexec: Reexec, mappings: IdMappings) -> Result[int, HostError]:
 def _joined(reexec: Reexec) -> Result[int, HostError]:
     """The way of whoever was not the first."""
     content = asked("open", reexec.pause_path, lambda: content_of(reexec.pause_path))
-    pid = parse_pid(content.value_or(b""))
+    if isinstance(content, Failure):
+        error = content.failure()
+        return Failure(HostError(error.errno, "setup", error.subject, error.message))
+    pid = parse_pid(content.unwrap())
     if pid is None:
         return Failure(HostError(0, "setup", reexec.pause_path))
     return join(without_pause_process(reexec), pid)
@@ -74,7 +81,10 @@ def _joined(reexec: Reexec) -> Result[int, HostError]:
 
 def _left(leaving: _Leaving, mappings: IdMappings) -> Result[int | None, HostError]:
     """The status of the child, or None where somebody else's pause process was faster."""
-    ours, theirs = socket.socketpair()
+    lines = asked("socketpair", "", socket.socketpair)
+    if isinstance(lines, Failure):
+        return Failure(lines.failure())
+    ours, theirs = lines.unwrap()
     with ours:
         with theirs:
             forked = asked("fork", "", lambda: forking.forked(lambda: _child(leaving, ours, theirs)))
@@ -100,9 +110,11 @@ def _left(leaving: _Leaving, mappings: IdMappings) -> Result[int | None, HostErr
 
 def _set_up(child: int, line: socket.socket, mappings: IdMappings) -> Result[bytes, HostError]:
     """The parent's side of the conversation, and the child's last word; nothing where it is gone."""
-    refusal = line.recv(1)
-    if refusal != b"\0":
-        return Failure(HostError(refusal[0] if refusal else errno.ESRCH, "clone", ""))
+    said = asked("clone", "", lambda: line.recv(1) or errno.ESRCH.to_bytes(1, "big"))
+    if isinstance(said, Failure):
+        return said
+    if said.unwrap() != _DONE:
+        return Failure(HostError(said.unwrap()[0], "clone", ""))
     written = write_maps(child, mappings)
     if isinstance(written, Failure):
         return Failure(written.failure())

@@ -26,7 +26,7 @@ class LinuxMountsChanged:
         return bound.map(lambda _: _changed(path, "bind-mounted on itself"))
 
     def make_private(self, path: str, /) -> Result[Changed, HostError]:
-        before = asked("remount", path, lambda: propagates(place_of(path))).value_or(default_value=False)
+        before = asked("remount", path, lambda: propagates(path)).value_or(default_value=False)
         made = asked("remount", path, lambda: calls.mount("", path, "", MS_PRIVATE))
         return made.map(lambda _: _changed(path, "made private") if before else NOTHING_CHANGED)
 

@@ -38,9 +38,14 @@ def mount_points() -> frozenset[str]:
     return frozenset(_unescaped(fields[4]) for fields in mount_lines() if len(fields) > 4)
 
 
-def propagates(point: str) -> bool:
-    """Whether what is mounted below a mount point is mounted elsewhere too, or the other way round."""
-    fields = next((fields for fields in reversed(mount_lines()) if _unescaped(fields[4]) == point), list[str]())
+def propagates(path: str) -> bool:
+    """Whether what is mounted below the mount that a path is on is mounted elsewhere too, or the other way round."""
+    descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        number = _mount_number(descriptor)
+    finally:
+        os.close(descriptor)
+    fields = next((fields for fields in mount_lines() if fields[0] == number), list[str]())
     return "-" in fields and any(one.startswith(_PROPAGATING) for one in fields[6 : fields.index("-")])
 
 

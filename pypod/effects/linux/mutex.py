@@ -26,11 +26,12 @@ _ATTRIBUTES: Final = 64
 """Bytes for a ``pthread_mutexattr_t``, which has 4 on every architecture so far."""
 _SHARED: Final = 1
 _ROBUST: Final = 1
+_LOCKED: Final = (1, 2)
+"""The word of a mutex that is not robust while it is held: one that was never made."""
 _LIBRARY: Final = ctypes.CDLL(None)
 
 _unlock = _LIBRARY.pthread_mutex_unlock
 _timedlock = _LIBRARY.pthread_mutex_timedlock
-_consistent = _LIBRARY.pthread_mutex_consistent
 
 
 class _Moment(ctypes.Structure):
@@ -43,6 +44,12 @@ _PAST: Final = ctypes.byref(_Moment(0, 0))
 """For taking a mutex only if it is free.  ``pthread_mutex_trylock`` is not for that: glibc's leaves a mutex that is not
 recoverable locked by whoever tried.
 """
+
+
+def consistent(mutex: ctypes.c_void_p) -> int:
+    """Take over what a dead holder left: 0, or EINVAL where it left nothing."""
+    answer: int = _LIBRARY.pthread_mutex_consistent(mutex)
+    return answer
 
 
 def interoperable() -> bool:
@@ -83,12 +90,17 @@ class SharedMutex:
         One whose holder died is made consistent, and held then.  EDEADLK where this thread holds it, ENOTRECOVERABLE
         where it was ruined.  An interrupt that comes when it is taken already gives it back.
         """
+        thread = threading.get_ident()
+        # It takes both to know oneself: thread ids of another namespace may be the same, and one of ours that ended may be
+        # used again.  The word of one that is not robust is just locked.
+        if self.thread == thread and (self._is_own() or self._word.value in _LOCKED):
+            raise OSError(errno.EDEADLK, os.strerror(errno.EDEADLK))
         try:
             answer: int = _timedlock(self._pointer, _PAST)
             if answer:
-                answer = self._slowly(answer)
+                answer = _waited_for(self._pointer, answer)
             if not answer:
-                self.thread = threading.get_ident()
+                self.thread = thread
                 return
         except BaseException:
             self.give_up()
@@ -104,37 +116,28 @@ class SharedMutex:
             raise OSError(answer, os.strerror(answer))
 
     def give_up(self) -> None:
-        """Give it back if this thread holds it.  The word of one that is not robust does not tell by whom it is held."""
+        """Give it back if this thread holds it.  One that was just taken over is made consistent first: else it were ruined.
+
+        The word of one that is not robust does not tell by whom it is held.
+        """
         if self.thread == threading.get_ident() or self._is_own():
             self.thread = 0
+            consistent(self._pointer)
             _unlock(self._pointer)
-
-    def _slowly(self, answer: int) -> int:
-        if answer != errno.ETIMEDOUT:
-            return _taken_over(self._pointer, answer)
-        # It takes both to know oneself: thread ids of another namespace may be the same.
-        if self.thread == threading.get_ident() and self._is_own():
-            return errno.EDEADLK
-        return _waited_for(self._pointer)
 
     def _is_own(self) -> bool:
         return self._word.value & THREAD == threading.get_native_id()
 
 
-def _waited_for(mutex: ctypes.c_void_p) -> int:
-    while True:
+def _waited_for(mutex: ctypes.c_void_p, answer: int) -> int:
+    """The answer that is neither a time-out nor the death of the holder: then it is taken over."""
+    while answer in (errno.ETIMEDOUT, errno.EAGAIN):
         until = time.time() + SLICE
         moment = _Moment(int(until), int(until % 1 * 1_000_000_000))
-        answer = _taken_over(mutex, _timedlock(mutex, ctypes.byref(moment)))
-        if answer not in (errno.ETIMEDOUT, errno.EAGAIN):
-            return answer
-
-
-def _taken_over(mutex: ctypes.c_void_p, answer: int) -> int:
-    if answer != errno.EOWNERDEAD:
-        return answer
-    consistent: int = _consistent(mutex)
-    return consistent
+        answer = _timedlock(mutex, ctypes.byref(moment))
+    if answer == errno.EOWNERDEAD:
+        answer = consistent(mutex)
+    return answer
 
 
 def _done(answer: int) -> None:

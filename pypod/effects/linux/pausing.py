@@ -11,9 +11,10 @@ import contextlib
 import errno
 import os
 import signal
+from collections.abc import Callable
 from typing import Final
 
-from pypod.effects.linux import namespace_calls as calls
+from pypod.effects.linux import calls, namespace_calls
 from pypod.effects.linux.forking import complain, forked
 from pypod.pure.userns.pause_program import NAME, pause_program
 from pypod.pure.userns.reexec import IGNORED_WHILE_PAUSED, PAUSES, READY, refused_temporary
@@ -68,13 +69,13 @@ def _write_pid(path: str, pid: int) -> None:
         raise
     try:
         try:
-            os.write(descriptor, str(pid).encode())
+            calls.write(descriptor, str(pid).encode())
         finally:
             os.close(descriptor)
         _rename_to_new(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108 - one function a system call
+            calls.unlink(temporary)
         raise
 
 
@@ -89,45 +90,56 @@ def _temporary(path: str) -> tuple[str, int]:
 def _rename_to_new(path: str, to: str) -> None:
     """Rename without replacing; raises FileExistsError.  Where that cannot be asked for, the name is taken first."""
     try:
-        calls.rename_without_replacing(path, to)
+        namespace_calls.rename_without_replacing(path, to)
     except OSError as error:
         if error.errno not in {errno.EINVAL, errno.ENOSYS}:
             raise
     else:
         return
     os.close(os.open(to, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o700))
-    os.rename(path, to)  # noqa: PTH104
+    calls.rename(path, to)
 
 
 def _pause(waiting: int, others: tuple[int, int]) -> None:
-    """The pause process; comes back only if its id was not written."""
+    """The pause process; comes back only if its id was not written.  After that nothing keeps it from pausing."""
     for descriptor in others:
         os.close(descriptor)
     if _read_byte(waiting) != READY:
         return
     for number in IGNORED_WHILE_PAUSED:
         signal.signal(number, signal.SIG_IGN)
-    # A mount that it stands in could not be unmounted any more.
-    with contextlib.suppress(OSError):
-        os.chdir("/")
-    _let_go_of_descriptors()
-    with contextlib.suppress(OSError):
-        _execute_pause_program()
-    # As libpod's does where it cannot execute: stay as it is.
-    calls.make_visible()
-    calls.name_process(NAME)
+    preparations: tuple[Callable[[], None], ...] = (
+        _stand_aside, _silence, _close_others, _execute_pause_program, namespace_calls.make_visible, _name,
+    )  # fmt: skip
+    for preparation in preparations:
+        with contextlib.suppress(OSError):
+            preparation()
+    # It was not executed: stay as this process, as libpod's does where it cannot execute.
     while True:
         signal.pause()
 
 
-def _let_go_of_descriptors() -> None:
+def _stand_aside() -> None:
+    """A mount that a process stands in could not be unmounted any more."""
+    os.chdir("/")
+
+
+def _silence() -> None:
     null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
     for number in (0, 1, 2):
-        os.dup2(null, number)
+        with contextlib.suppress(OSError):
+            os.dup2(null, number)
+
+
+def _close_others() -> None:
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
         if int(name) > 2:
             with contextlib.suppress(OSError):
                 os.close(int(name))
+
+
+def _name() -> None:
+    namespace_calls.name_process(NAME)
 
 
 def _execute_pause_program() -> None:
@@ -139,7 +151,7 @@ def _execute_pause_program() -> None:
         descriptor = os.memfd_create(NAME, os.MFD_CLOEXEC | _MFD_EXEC)
     except OSError:  # the kernel is older than that flag
         descriptor = os.memfd_create(NAME, os.MFD_CLOEXEC)
-    os.write(descriptor, program)
+    calls.write(descriptor, program)
     os.execve(descriptor, (NAME,), {PAUSES: "1"})  # noqa: S606 - that is what it is for
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -51,11 +52,11 @@ def tree_removed(path: str) -> Result[Changed, HostError]:
         error = opened.failure()
         return Success(NOTHING_CHANGED) if error.errno == errno.ENOENT else Failure(error)
     descriptor = opened.unwrap()
-    tree = _Tree(above, os.path.realpath(above))
     try:
+        tree = _Tree(above, os.path.realpath(above))
         failed = tree.remove(descriptor, name)
     finally:
-        os.close(descriptor)
+        _close(descriptor)
     return Success(Changed(tuple(tree.gone))) if failed is None else Failure(failed)
 
 
@@ -64,6 +65,12 @@ def _split(path: str) -> tuple[str, str]:
     plain = path.rstrip("/") or "/"
     directory, _, name = plain.rpartition("/")
     return directory or ("/" if plain.startswith("/") else "."), name
+
+
+def _close(descriptor: int) -> None:
+    """Close a directory: nothing was written through it, so that a failure tells nothing."""
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
 
 
 class _Level:
@@ -98,11 +105,12 @@ class _Tree:
                 if levels[-1].names:
                     levels.extend(self._begun(levels[-1], levels[-1].names.pop()))
                 else:
-                    self._ended(levels[-2], levels[-1])
-                    levels.pop()
+                    level = levels.pop()
+                    _close(level.descriptor)
+                    self._ended(levels[-1], level)
         finally:
             for level in levels[1:]:
-                os.close(level.descriptor)
+                _close(level.descriptor)
         return levels[0].first
 
     def _begun(self, level: _Level, name: str) -> tuple[_Level, ...]:
@@ -129,12 +137,17 @@ class _Tree:
                 self._failed(level, name, "openfdat", refused)
             return ()
         descriptor = opened.unwrap()
-        names = asked("readdirnames", name, lambda: os.listdir(descriptor))  # noqa: PTH208 - by descriptor
-        if isinstance(names, Failure):
-            os.close(descriptor)
-            self._failed(level, name, "readdirnames", names.failure().errno)
-            return ()
-        return (_Level(descriptor, f"{level.path}{name}/", names.unwrap()),)
+        kept = False
+        try:
+            names = asked("readdirnames", name, lambda: os.listdir(descriptor))  # noqa: PTH208 - by descriptor
+            if isinstance(names, Failure):
+                self._failed(level, name, "readdirnames", names.failure().errno)
+                return ()
+            kept = True
+            return (_Level(descriptor, f"{level.path}{name}/", names.unwrap()),)
+        finally:
+            if not kept:
+                _close(descriptor)
 
     def _ended(self, above: _Level, level: _Level) -> None:
         """Drop the directory that was emptied as far as it could be."""

@@ -31,6 +31,14 @@ def scratch_directory(path: str) -> Generator[None]:
         try:
             yield
         finally:
-            with contextlib.suppress(OSError):
-                calls.unmount(f"{path}/{MERGED}", calls.MNT_DETACH)
-            tree_removed(path)
+            try:
+                _clear(path)
+            finally:
+                # Once more, whatever came between.
+                _clear(path)
+
+
+def _clear(path: str) -> None:
+    with contextlib.suppress(OSError):
+        calls.unmount(f"{path}/{MERGED}", calls.MNT_DETACH)
+    tree_removed(path)

@@ -70,9 +70,11 @@ def _fill(memory: mmap.mmap, layout: Layout, bitmaps: int) -> None:
     struct.pack_into(f"{layout.order}I", memory, layout.counts_offset, bitmaps)
     first = ctypes.c_char.from_buffer(memory)
     start = ctypes.addressof(first)
-    initialize((start + layout.mutex_offset, *(start + layout.mutex_of(number) for number in range(locks))))
-    # What exports the memory must be gone before it is unmapped.
-    del first
+    try:
+        initialize((start + layout.mutex_offset, *(start + layout.mutex_of(number) for number in range(locks))))
+    finally:
+        # What exports the memory must be gone before it is unmapped, also on the way of an exception.
+        del first
 
 
 def map_segment(path: str, locks: int) -> MappedSegment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from typing import TYPE_CHECKING, Final
 
 from returns.result import Failure, Result
@@ -63,6 +64,7 @@ def _sent_as_file(sender: socket, payload: bytes, journal: str) -> None:
     descriptor = os.memfd_create("journal", os.MFD_CLOEXEC)
     try:
         calls.write(descriptor, payload)
-        socket.send_fds(sender, [b""], [descriptor], 0, journal)
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptor.to_bytes(4, sys.byteorder))
+        sender.sendmsg([b""], [rights], 0, journal)
     finally:
         os.close(descriptor)

@@ -194,12 +194,15 @@ def not_reexecuted(error: HostError) -> Problem:
 
 def _not_reexecuted(error: HostError) -> str:
     match error.call:
-        case "":
+        case "" | "socketpair":
             return error.reason
+        case "getwd":
+            return f"error getting current working directory: {c_text(error.errno)}"
         case "newuidmap" | "newgidmap":
             return f"cannot setup namespace using {error.call}: {error.reason}"
         case "setup":
-            return "error setting up the process"
+            # Without a cause podman takes it for a success, and goes on unprivileged.
+            return f"error setting up the process{error.text and ': '}{error.text}"
         case "wait":
             return "error waiting for the re-exec process"
         case _:

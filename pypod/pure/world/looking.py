@@ -194,9 +194,10 @@ class Looking(Tree):
         if isinstance(found, int):
             return Success(inner_value=False)
         place, node = found
-        if any(mount.point == place for mount in self.world.mounts):
+        if self.mounted_at(place) is not None:
             return Success(inner_value=True)
-        return self.asked(IsMountPoint(place)) if node.seen else Success(inner_value=False)
+        hidden = not node.seen or self.is_covered(place)
+        return Success(inner_value=False) if hidden else self.asked(IsMountPoint(place))
 
     def holds_fuse_overlay_remains(self, path: str, /) -> Result[bool, HostError]:
         """A closed world has no extended attributes: the name of an entry alone tells."""

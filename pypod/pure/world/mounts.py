@@ -14,9 +14,10 @@ from returns.result import Failure, Result, Success
 from pypod.pure.facts import NOTHING_CHANGED, Change, Changed, FileType, Probed
 from pypod.pure.failure import HostError
 from pypod.pure.vocabulary.files import ReadFile
+from pypod.pure.world.overlay_mount import OverlayMount, overlay_mount
 from pypod.pure.world.process import Processes
 from pypod.pure.world.state import Mount, World
-from pypod.pure.world.tree import SYS_ADMIN, above, below, refusal, replaced
+from pypod.pure.world.tree import SYS_ADMIN, above, refusal, replaced
 
 _NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
 
@@ -29,34 +30,9 @@ BACKING: Final = {
 """Names of filesystems by their magic number, as containers/storage prints them."""
 
 _NO_UPPER: Final = frozenset({"overlayfs", "aufs", "zfs", "ecryptfs", "ramfs", "nfs", "smb"})
-_FLAGS: Final = frozenset(
-    [
-        "defaults",
-        "nodev",
-        "dev",
-        "nosuid",
-        "suid",
-        "noexec",
-        "exec",
-        "noatime",
-        "atime",
-        "nodiratime",
-        "diratime",
-        "relatime",
-        "norelatime",
-        "strictatime",
-        "nostrictatime",
-        "sync",
-        "async",
-        "dirsync",
-        "mand",
-        "nomand",
-        "ro",
-        "rw",
-    ]
-)
-_DATA: Final = frozenset({"index", "nfs_export", "xino", "uuid", "redirect_dir", "metacopy", "volatile", "userxattr"})
+_PROPAGATING: Final = ("shared:", "master:")
 _REDIRECT: Final = "kernel has CONFIG_OVERLAY_FS_REDIRECT_DIR enabled"
+_OPAQUE: Final = "opaque flag erroneously copied up, consider update to kernel 4.8 or later to fix"
 
 
 def _said(number: int) -> str:
@@ -72,16 +48,16 @@ class Mounts(Processes):
             return HostError(found, call, path)
         return found[0] if self.capable(SYS_ADMIN) else HostError(errno.EPERM, call, path)
 
-    def _mounted_at(self, where: str) -> Mount | None:
-        return next((mount for mount in reversed(self.world.mounts) if mount.point == where), None)
-
     def bind_on_itself(self, path: str, /) -> Result[Changed, HostError]:
         where = self._mountable(path, "mount")
         if isinstance(where, HostError):
             return Failure(where)
-        over = self.mount_of(where) or Mount("/")
-        shared = over.shared or (self.world.open and self._seen_mount(where, exactly=False)[1])
-        bound = replaced(over, point=where, bind=True, hidden=(), shared=shared)
+        over = self.mount_of(where)
+        if self.world.open:
+            seen, shared = self._seen_mount(where, exactly=False)
+            if over is None or len(seen) > len(over.point):
+                over = Mount(seen or "/", shared=shared)
+        bound = replaced(over or Mount("/"), point=where, bind=True, hidden=())
         self.world = replaced(self.world, mounts=(*self.world.mounts, bound))
         return self._mount_changed(where, "bind-mounted on itself")
 
@@ -93,20 +69,21 @@ class Mounts(Processes):
         where = self._mountable(path, "remount")
         if isinstance(where, HostError):
             return Failure(where)
-        mount = self._mounted_at(where)
+        mount = self.mounted_at(where)
         if mount is None and self.world.open:
             there, shared = self._seen_mount(where, exactly=True)
-            mount = Mount(where, shared=shared) if there else None
+            mount = Mount(where, shared=shared) if there and not self.is_covered(where) else None
         if mount is None:
             return refusal(errno.EINVAL, "remount", path)
         if not mount.shared:
             return _NOTHING
-        others = tuple(one for one in self.world.mounts if one is not mount)
-        self.world = replaced(self.world, mounts=(*others, replaced(mount, shared=False)))
+        known = self.world.mounts if any(one is mount for one in self.world.mounts) else (mount, *self.world.mounts)
+        private = tuple(replaced(one, shared=False) if one is mount else one for one in known)
+        self.world = replaced(self.world, mounts=private)
         return self._mount_changed(where, "made private")
 
-    def _seen_mount(self, where: str, *, exactly: bool) -> tuple[bool, bool]:
-        """Whether the real host has a mount at the path (or above it), and whether it is shared."""
+    def _seen_mount(self, where: str, *, exactly: bool) -> tuple[str, bool]:
+        """Where the real host has a mount, at the path or above it, empty for none; and whether it is shared."""
         lines = self.asked(ReadFile("/proc/self/mountinfo")).value_or(b"").decode("utf-8", "surrogateescape")
         points: dict[str, bool] = {}
         for line in lines.splitlines():
@@ -115,21 +92,21 @@ class Mounts(Processes):
                 point = (
                     fields[4].replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\")
                 )
-                points[point] = any(field.startswith("shared:") for field in fields[6 : fields.index("-")])
+                points[point] = any(field.startswith(_PROPAGATING) for field in fields[6 : fields.index("-")])
         while not exactly and where not in points and where != "/":
             where = above(where)
-        return where in points, points.get(where, False)
+        return where if where in points else "", points.get(where, False)
 
     def unmount(self, path: str, /) -> Result[Changed, HostError]:
         found = self.found(path)
         if isinstance(found, int):
             return refusal(found, "unmount", path)
         where, node = found
-        mount = self._mounted_at(where)
-        if mount is None and not (node.seen and self.is_mount_point(path).value_or(default_value=False)):
-            return _NOTHING
+        mount = self.mounted_at(where)
         if not self.capable(SYS_ADMIN):
             return refusal(errno.EPERM, "unmount", path)
+        if mount is None and not (node.seen and self.is_mount_point(where).value_or(default_value=False)):
+            return _NOTHING
         if mount is None:
             return self._mount_changed(where, "unmounted")
         self.world = unmounted(self.world, mount)
@@ -161,19 +138,19 @@ class Mounts(Processes):
     def _d_type(self) -> bool:
         return self.world.open or self.world.overlay.d_type
 
+    def _scratch_path(self, home: str, prefix: str) -> str:
+        return f"{home}/{prefix}{int(self.draw_token(8).unwrap(), 16)}"
+
     def test_overlay(self, home: str, rootless: bool, /) -> Result[Probed, HostError]:
         """Failures are those of the scratch directory; ``because`` is the error of containers/storage's ``doesSupport``."""
         del rootless
         refused = self._scratch(home)
         if refused:
-            return refusal(refused, "mkdir", f"{home}/compat")
+            return refusal(refused, "mkdir", self._scratch_path(home, "compat"))
         backing = self._backing(home)
         known = not self.world.open
         if not self._d_type():
-            where = self.found(home)
-            scratch = below(where[0], f"compat{self.draw_token(8).unwrap()}") if isinstance(where, tuple) else home
-            change = self.put(scratch, self.owned(above(scratch), FileType.DIRECTORY, 0o700))
-            return Success(Probed((change,), holds=False, because=_without_d_type(backing), known=known))
+            return Success(Probed(holds=False, because=_without_d_type(backing), known=known))
         if self._overlay_supported(backing):
             return Success(Probed(holds=True, known=known))
         because = (
@@ -182,40 +159,45 @@ class Mounts(Processes):
         )
         return Success(Probed(holds=False, because=because, known=known))
 
+    def _overlay(self, options: str, *, rootless: bool) -> OverlayMount | None:
+        """An overlay mounted with these options, nothing where they are refused."""
+        if self.world.open:
+            metacopy, redirects = self._module_parameter("metacopy"), self._module_parameter("redirect_dir")
+        else:
+            metacopy, redirects = self.world.overlay.metacopy, False
+        return overlay_mount(options, rootless=rootless, metacopy=metacopy, redirects=redirects)
+
     def test_metacopy(self, home: str, rootless: bool, mount_options: str, /) -> Result[Probed, HostError]:
         """``because`` is empty where the test decided; else the words of the refused mount (``invalid argument``)."""
-        del rootless
         refused = self._scratch(home)
         if refused:
-            return refusal(refused, "mkdir", f"{home}/metacopy-check")
+            return refusal(refused, "mkdir", self._scratch_path(home, "metacopy-check"))
         known = not self.world.open
-        words = _options(mount_options)
-        if _strange(words):
+        mount = self._overlay(mount_options, rootless=rootless)
+        if mount is None:
             return Success(Probed(holds=False, because=_said(errno.EINVAL), known=known))
-        if _read_only(words):
-            scratch = f"{home}/metacopy-check{int(self.draw_token(8).unwrap(), 16)}"
-            return refusal(errno.EROFS, "chmod", f"{scratch}/merged/f")
-        default = self._module_parameter("metacopy") if self.world.open else self.world.overlay.metacopy
-        asked = _values(words).get("metacopy")
-        return Success(Probed(holds=default if asked is None else asked == "on", known=known))
+        if mount.read_only:
+            return refusal(errno.EROFS, "chmod", f"{self._scratch_path(home, 'metacopy-check')}/merged/f")
+        return Success(Probed(holds=mount.metacopy, known=known))
 
     def test_native_diff(self, home: str, rootless: bool, mount_options: str, /) -> Result[Probed, HostError]:
         """``because`` is the text that libpod logs and caches where native diff is not usable."""
-        del rootless
         refused = self._scratch(home)
         if refused:
-            return refusal(refused, "mkdir", f"{home}/opaque-bug-check")
-        known = not self.world.open
-        words = _options(mount_options)
-        if _strange(words):
-            because = f"failed to mount overlay: {_said(errno.EINVAL)}"
-            return Success(Probed(holds=False, because=because, known=known))
-        chosen = _values(words)
-        redirect = self.world.open and self._module_parameter("redirect_dir")
+            return refusal(refused, "mkdir", self._scratch_path(home, "opaque-bug-check"))
+        because = self._no_native_diff(home, self._overlay(mount_options, rootless=rootless), rootless=rootless)
+        return Success(Probed(holds=not because, because=because, known=not self.world.open))
+
+    def _no_native_diff(self, home: str, mount: OverlayMount | None, *, rootless: bool) -> str:
+        if mount is None:
+            return f"failed to mount overlay: {_said(errno.EINVAL)}"
+        if mount.read_only:
+            file = f"{self._scratch_path(home, 'opaque-bug-check')}/merged/d/f"
+            return f"failed to write to merged directory: open {file}: {_said(errno.EROFS)}"
+        if mount.user_attributes and not rootless:
+            return _OPAQUE
         usable = self.world.open or self.world.overlay.native_diff
-        if chosen.get("metacopy") == "on" or chosen.get("redirect_dir", "on" if redirect else "off") == "on":
-            usable = False
-        return Success(Probed(holds=usable, because="" if usable else _REDIRECT, known=known))
+        return "" if usable and not mount.redirects else _REDIRECT
 
 
 def unmounted(world: World, mount: Mount) -> World:
@@ -226,24 +208,6 @@ def unmounted(world: World, mount: Mount) -> World:
         over = (path for path in nodes if path == mount.point or path.startswith(prefix))
         nodes = nodes.without(over).having(dict(mount.hidden))
     return replaced(world, nodes=nodes, mounts=tuple(one for one in world.mounts if one is not mount))
-
-
-def _options(text: str) -> tuple[str, ...]:
-    return tuple(word for word in text.split(",") if word)
-
-
-def _values(words: tuple[str, ...]) -> dict[str, str]:
-    return {word.partition("=")[0]: word.partition("=")[2] for word in words}
-
-
-def _read_only(words: tuple[str, ...]) -> bool:
-    """Whether a mount with these options cannot be written to: the last word counts."""
-    return next((word for word in reversed(words) if word in ("ro", "rw")), "rw") == "ro"
-
-
-def _strange(words: tuple[str, ...]) -> bool:
-    """Whether there is an option that overlay does not know."""
-    return any(word.partition("=")[0] not in (_DATA if "=" in word else _FLAGS | _DATA) for word in words)
 
 
 def _without_d_type(backing: str) -> str:

@@ -255,6 +255,19 @@ class Tree:
                 best, length = mount, len(point)
         return best
 
+    def mounted_at(self, path: str) -> Mount | None:
+        """The known mount that is to be seen at a canonical path; one that was mounted above it later hides it."""
+        for mount in reversed(self.world.mounts):
+            if mount.point == path:
+                return mount
+            if _is_below(path, mount.point):
+                return None
+        return None
+
+    def is_covered(self, path: str) -> bool:
+        """Whether something was mounted above a canonical path, and so hides what a real host has mounted there."""
+        return self.world.open and any(_is_below(path, mount.point) for mount in self.world.mounts)
+
     def read_only(self, path: str) -> bool:
         if self.world.open:
             answer = self.asked(StatFilesystem(self.nearest_seen(path)))
@@ -469,6 +482,10 @@ class Tree:
         """Put a node in the place of another, as an answer."""
         change = self.put(path, node)
         return Changed((replaced(change, detail=detail) if detail else change,))
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return path.startswith(directory.rstrip("/") + "/")
 
 
 def _is_read_only(status: FilesystemStatus) -> bool:
