@@ -39,8 +39,8 @@ def _yaml(shown: dict[str, Any]) -> str:
     class Dumper(yaml.SafeDumper):
         """Texts of several lines as blocks, as Go's library writes them."""
 
-    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+    def text(_dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        return yaml.ScalarNode("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
 
     Dumper.add_representer(str, text)
     return yaml.dump(shown, Dumper=Dumper, default_flow_style=False, allow_unicode=True)

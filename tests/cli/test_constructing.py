@@ -21,6 +21,7 @@ from pypod.pure.world import World
 from pypod.pure.world.describe import described
 from tests.pure.described_commands import HOST
 
+ONE_STEP: dict[str, Any] = {"steps": [{"args": []}]}
 Host = Callable[..., Simulation]
 LINE = re.compile(r'time="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)" level=(debug|info|warning|error) msg=.+')
 
@@ -30,9 +31,13 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     """Makes every construction of a test happen on the described host."""
 
     def on(**more: Any) -> Simulation:
-        world: World = described({**HOST, **more, "steps": [{"args": []}]}).unwrap()
+        world: World = described({**HOST, **more, **ONE_STEP}).unwrap()
         simulation = Simulation(world)
-        monkeypatch.setattr("pypod.cli.constructing.command_host", lambda _say: simulation)
+
+        def command_host(_say: object) -> Simulation:
+            return simulation
+
+        monkeypatch.setattr("pypod.cli.constructing.command_host", command_host)
         monkeypatch.setattr("pypod.cli.constructing.planning_host", lambda: Simulation(world))
         return simulation
 

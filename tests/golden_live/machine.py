@@ -35,6 +35,7 @@ from pypod.pure.world.state import Mount, Node
 from tests.golden import recorded
 from tests.golden.names import Names
 from tests.golden.observe import Databases, changes, locks, scanned
+from tests.golden.plain import is_object
 from tests.golden.replay import replayed, sorted_runs, taken_from_recording
 
 INSIDE = Path(__file__).parent / "inside.py"
@@ -290,10 +291,10 @@ def _said(record: dict[str, Any], names: Names) -> dict[str, Any]:
 def _info(stdout: str) -> dict[str, Any] | None:
     start = 0 if stdout.startswith("{") else stdout.find("\n{\n") + 1
     try:
-        info: Any = json.loads(stdout[start:])
+        info: object = json.loads(stdout[start:])
     except ValueError:
         return None
-    return info if isinstance(info, dict) and "store" in info else None
+    return info if is_object(info) and "store" in info else None
 
 
 def _log(stderr: str) -> tuple[list[tuple[str, str]], list[str]]:

@@ -33,6 +33,8 @@ from tests.pure.described_commands import HOST
 
 T = TypeVar("T")
 
+ONE_STEP: dict[str, Any] = {"steps": [{"args": []}]}
+
 
 class Machine:
     """A simulated machine: what is done to it stays, and a rehearsal is one on a copy of it."""
@@ -41,7 +43,7 @@ class Machine:
     podman_installed = "3.4.7"
 
     def __init__(self, **more: Any) -> None:
-        self.host = Simulation(described({**HOST, **more, "steps": [{"args": []}]}).unwrap())
+        self.host = Simulation(described({**HOST, **more, **ONE_STEP}).unwrap())
 
     def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
         return self.host.answer(effect)

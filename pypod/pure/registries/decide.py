@@ -47,7 +47,7 @@ class Registries(Struct, frozen=True):
     def joined_with(self, later: Registries) -> Registries:
         """With a drop-in: its registries replace those of the same prefix, its search list the former one."""
         return msgspec.structs.replace(
-            self, by_prefix=self.by_prefix.update(later.by_prefix), search=later.search or self.search
+            self, by_prefix=pmap({**self.by_prefix, **later.by_prefix}), search=later.search or self.search
         )
 
 
