@@ -5,7 +5,7 @@ Where podman is not installed its rows are left out, loudly.
 
 from __future__ import annotations
 
-from benchmarks import command_line, imports, listing, locks, plans, state, transactions
+from benchmarks import command_line, constructing, imports, listing, locks, plans, state, transactions
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
     state.main()
     transactions.main()
     listing.main()
+    constructing.main()
     locks.main()
 
 

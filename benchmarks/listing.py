@@ -5,16 +5,12 @@ Podman runs in a mount namespace of its own with an empty ``/dev/shm``; what it 
 
 from __future__ import annotations
 
-import compileall
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-import pypod
+from benchmarks.alone import measured
 from benchmarks.timing import medians
 from pypod.effects.linux.transaction import LinuxDatabaseChanges
 from pypod.pure.database.facts import MakeBucket, Put, StateChange
@@ -24,8 +20,6 @@ COUNTS = {2000: 7, 10000: 3}
 """Rounds for each number of containers."""
 LOCKS = 2000
 """Podman makes 2048 locks; copies share them."""
-NEEDED = ("podman", "runc", "conmon", "unshare")
-ALONE = 'mount --make-rprivate / && mount -t tmpfs none /dev/shm && exec "$0" -m benchmarks.listing "$1" "$2"'
 
 
 def multiplied(path: Path, model: str, count: int) -> None:
@@ -48,13 +42,17 @@ def multiplied(path: Path, model: str, count: int) -> None:
     LinuxDatabaseChanges().update_database(str(path), tuple(changes)).unwrap()
 
 
-def compared(place: Path, count: int) -> None:
-    """Both, on a root in that directory."""
-    flags = [
+def flags_of(place: Path) -> list[str]:
+    """Podman's global flags for a root in that directory."""
+    return [
         "--root", f"{place}/root", "--runroot", f"{place}/run", "--tmpdir", f"{place}/tmp", "--storage-driver", "vfs",
         "--events-backend", "file", "--runtime", "runc", "--cgroup-manager", "cgroupfs",
     ]  # fmt: skip
-    podman = ["podman", *flags]
+
+
+def model_made(place: Path) -> str:
+    """Let podman make a container of a tiny image; its id."""
+    podman = ["podman", *flags_of(place)]
     program = place / "tiny/bin/true"
     program.parent.mkdir(parents=True)
     program.write_text("nothing")
@@ -64,9 +62,15 @@ def compared(place: Path, count: int) -> None:
     made = subprocess.run(
         [*podman, "create", *limits, "--name", "model", "tiny:1", "/bin/true"], check=True, capture_output=True
     )
-    multiplied(place / "root/libpod/bolt_state.db", made.stdout.decode().strip(), count)
+    return made.stdout.decode().strip()
+
+
+def compared(place: Path, count: int) -> None:
+    """Both, on a root in that directory."""
+    flags = flags_of(place)
+    multiplied(place / "root/libpod/bolt_state.db", model_made(place), count)
     commands = {
-        "podman ps -aq": [*podman, "ps", "-aq"],
+        "podman ps -aq": ["podman", *flags, "ps", "-aq"],
         "pypod ps -q": [sys.executable, "-m", "pypod", *flags, "ps", "-q"],
     }
     listed = {
@@ -85,24 +89,8 @@ def compared(place: Path, count: int) -> None:
 
 def main() -> None:
     """Compare them in a namespace of their own."""
-    absent = [name for name in NEEDED if shutil.which(name) is None]
-    if absent or os.geteuid() != 0:
-        print(f"listing: NOT MEASURED: {'no ' + ', '.join(absent) if absent else 'only root can'}\n")
-        return
-    # As it is once installed.
-    compileall.compile_dir(Path(pypod.__file__).parent, quiet=1)
     for count in COUNTS:
-        with tempfile.TemporaryDirectory() as place:
-            # Podman refuses a run root of more than 50 characters.
-            link = Path(f"/run/pypod-listing-{os.getpid()}")
-            link.symlink_to(place)
-            words = ["unshare", "-m", "sh", "-c", ALONE, sys.executable, str(link), str(count)]
-            try:
-                done = subprocess.run(words, check=False)
-            finally:
-                link.unlink()
-            if done.returncode:
-                print("listing: NOT MEASURED: podman does not work here\n")
+        measured("benchmarks.listing", str(count))
 
 
 if __name__ == "__main__":

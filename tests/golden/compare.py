@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tests.golden.plain import Object, is_list, is_object, member
@@ -135,3 +135,16 @@ def compared(recorded: Object, replayed: Object) -> Iterator[tuple[str, str]]:
         if want[aspect] is None and have[aspect] is None:
             continue
         yield aspect, "" if want[aspect] == have[aspect] else first_difference(want[aspect], have[aspect])
+
+
+def differing(recording: Object, outcomes: Iterable[Object | None]) -> dict[tuple[str, int, str], str]:
+    """The first difference of each aspect of each step that differs, by case, step and aspect."""
+    case: str = recording["case"]["name"]
+    steps = recording["outcome"]["steps"]
+    return {
+        (case, number, aspect): text
+        for number, have in enumerate(outcomes)
+        if have is not None
+        for aspect, text in compared(steps[number], have)
+        if text
+    }

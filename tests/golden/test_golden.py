@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.golden.compare import compared
+from tests.golden.compare import differing
 from tests.golden.differences import allowed
 from tests.golden.recordings import Recording, every_recording
 from tests.golden.replay import outcomes
@@ -20,14 +20,10 @@ ALLOWED = allowed()
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording["case"]["name"])
 def test_agrees_with_libpod(recording: Recording) -> None:
     case: str = recording["case"]["name"]
-    differing: dict[tuple[str, int, str], str] = {}
-    for number, have in enumerate(outcomes(recording)):
-        if have is not None:
-            want = recording["outcome"]["steps"][number]
-            differing |= {(case, number, aspect): text for aspect, text in compared(want, have) if text}
+    found = differing(recording, outcomes(recording))
     expected = {row for row in ALLOWED if row[0] == case}
-    assert {row: text for row, text in differing.items() if row not in expected} == {}
-    assert expected <= differing.keys(), "a row of docs/differences.md names a step that agrees"
+    assert {row: text for row, text in found.items() if row not in expected} == {}
+    assert expected <= found.keys(), "a row of docs/differences.md names a step that agrees"
 
 
 def test_every_difference_names_a_recorded_step() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.golden.compare import compared
+from tests.golden.compare import differing
 from tests.golden.differences import allowed
 from tests.golden.recordings import Recording, every_recording
 from tests.golden_live.machine import has_mine, is_possible, outcomes
@@ -21,10 +21,5 @@ IMPOSSIBLE = is_possible()
 @pytest.mark.skipif(bool(IMPOSSIBLE), reason=f"NO LIVE GOLDEN TESTS: {IMPOSSIBLE}")
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording["case"]["name"])
 def test_does_as_libpod_did(recording: Recording) -> None:
-    case: str = recording["case"]["name"]
-    differing: dict[tuple[str, int, str], str] = {}
-    for number, have in enumerate(outcomes(recording)):
-        if have is not None:
-            want = recording["outcome"]["steps"][number]
-            differing |= {(case, number, aspect): text for aspect, text in compared(want, have) if text}
-    assert {row: text for row, text in differing.items() if row not in ALLOWED} == {}
+    found = differing(recording, outcomes(recording))
+    assert {row: text for row, text in found.items() if row not in ALLOWED} == {}
