@@ -29,7 +29,7 @@ def run(words: Words) -> int:
     """Do what Podman would do with this line; the exit status is Podman's."""
     parsed = parse(words.line)
     if isinstance(parsed, Failure):
-        return _refused(parsed.failure())
+        return _told(parsed.failure())
     line = parsed.unwrap()
     guarded = drive(may_change(any_podman="any-podman" in words.own), planning_host())
     if isinstance(guarded, Failure):
@@ -45,6 +45,12 @@ def run(words: Words) -> int:
     if isinstance(done.result, Failure):
         return _ended(done.result.failure(), log)
     return _shown(done.result.unwrap(), line)
+
+
+def refused(argv: tuple[str, ...]) -> int | None:
+    """Say why Podman would not take a line, with its exit status; nothing where it would."""
+    parsed = parse(argv)
+    return _told(parsed.failure()) if isinstance(parsed, Failure) else None
 
 
 def _shown(draft: Draft, line: CommandLine) -> int:
@@ -63,7 +69,7 @@ def _shown(draft: Draft, line: CommandLine) -> int:
 _ERROR: Final = 125
 
 
-def _refused(misuse: Problem) -> int:
+def _told(misuse: Problem) -> int:
     """A line that Podman does not take: what ends with status 1 it says without ``Error:`` in front."""
     if misuse.exit_status == output.FAILED:
         output.tell(misuse.message + "\n")

@@ -66,8 +66,23 @@ def _run(argv: list[str]) -> int:
 
     taken = taken_apart(argv, takes_value)
     if isinstance(taken, Failure):
-        return _misused(taken.failure())
+        return _not_taken(argv, taken.failure())
     return _obey(taken.unwrap())
+
+
+def _not_taken(argv: list[str], why: str) -> int:
+    """A line that is no line of ours.  Where it has a command that Podman has too, Podman's refusal of it comes first: what
+    stands behind an unknown flag may be its value.
+    """
+    from pypod.cli.commands import PODMANS
+
+    if {command.name.partition(" ")[0] for command in PODMANS} & set(argv):
+        from pypod.cli.constructing import refused
+
+        status = refused(tuple(argv))
+        if status is not None:
+            return status
+    return _misused(why)
 
 
 def _obey(words: Words) -> int:

@@ -31,7 +31,7 @@ from pypod.pure.failure import Misused, Problem, Refused
 from pypod.pure.plan.facts import Plan, encoded
 from tests.pure import plan_tapes as tapes
 
-STATUSES = {0, 1, 2, 64, 130}
+STATUSES = {0, 1, 2, 64, 125, 130}
 FLAGS = [f"--{flag.name}" for command in COMMANDS for flag in (*command.flags, *EVERYWHERE)]
 WORDS = [
     *FLAGS,

@@ -85,6 +85,7 @@ def test_a_configuration_that_podman_does_not_start_with_is_told_in_the_log(
     ("words", "status", "says"),
     [
         (["--nosuch", "info"], 125, "Error: unknown flag: --nosuch"),
+        (["--volumepath", "/srv/v", "info"], 125, "Error: unknown flag: --volumepath"),
         (["info", "--nosuch"], 125, "Error: unknown flag: --nosuch"),
         (["container", "exists"], 125, "Error: "),
         (["--log-level=loud", "info"], 1, 'Log Level "loud" is not supported'),

@@ -66,12 +66,16 @@ def is_possible() -> str:
 
 def has_mine(recording: dict[str, Any]) -> bool:
     """Whether pypod has the command of a step."""
-    lines = (parse(tuple(step["args"])) for step in recording["case"]["steps"])
-    return any(_is_mine(line.unwrap()) for line in lines if not isinstance(line, Failure))
+    return any(_mine(step["args"]) is not None for step in recording["case"]["steps"])
 
 
-def _is_mine(line: CommandLine) -> bool:
-    return line.command in MINE and not line.help
+def _mine(words: list[str]) -> CommandLine | None:
+    """The command line of a step that pypod runs: a command of its own, or one that Podman would not take."""
+    parsed = parse(tuple(words))
+    if isinstance(parsed, Failure):
+        return CommandLine() if {name.partition(" ")[0] for name in MINE} & set(words) else None
+    line = parsed.unwrap()
+    return line if line.command in MINE and not line.help else None
 
 
 def outcomes(recording: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
@@ -118,7 +122,7 @@ def _simulated(recording: dict[str, Any], names: Names) -> tuple[list[tuple[Worl
         else:
             _, after = replayed(world, line, names, databases)
         worlds.append((world, after))
-        lines.append(line if line is not None and _is_mine(line) else None)
+        lines.append(_mine(step["args"]))
         world = after
     return worlds, lines
 

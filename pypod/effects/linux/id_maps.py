@@ -70,8 +70,11 @@ def _asked_to_write(path: str, content: bytes) -> Result[None, HostError]:
 
 
 def _write(path: str, content: bytes) -> None:
-    """Write in one go, as the kernel wants these files written; an OSError names the file if it could not be opened."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    """Write in one go, as the kernel wants these files written; an OSError names the file if it could not be opened.
+
+    The flags are those of Go's ``WriteFile``: a file of the kernel's is neither created nor cut by them.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         os.write(descriptor, content)
     finally:
