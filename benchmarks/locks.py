@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pypod.effects.linux.held import LinuxLocksHeld
 from pypod.effects.linux.locks import LinuxLocks
-from pypod.effects.live import library_machine
+from pypod.effects.real import library_machine
 from pypod.pure.draft import Locks
 from pypod.pure.effect import On
 from pypod.pure.facts import Handle

@@ -13,7 +13,7 @@ from returns.result import Failure, Result, Success
 
 from pypod.api import PlanHost, Rehearsal, planned_by, rehearse
 from pypod.effects.foreseen import Foreseen, UnforeseenError
-from pypod.effects.live import library_machine
+from pypod.effects.real import library_machine
 from pypod.effects.recording import Recording
 from pypod.hosts import Live
 from pypod.pipeline import TWICE, program_of

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 from returns.result import Failure, Result, Success
 
-from pypod.effects.live import library_machine
+from pypod.effects.real import library_machine
 from pypod.pipeline import CONSTRUCTION
 from pypod.pure.draft import Draft, Request
 from pypod.pure.effect import Host, On

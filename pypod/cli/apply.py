@@ -17,7 +17,7 @@ from pypod.cli.plan import refusal, shown
 from pypod.cli.podman import CONSTRUCTION, requested
 from pypod.effects.hearing import Hearing
 from pypod.effects.linux.files import LinuxFiles, standard_input
-from pypod.effects.live import command_host
+from pypod.effects.real import command_host
 from pypod.pure.draft import Request
 from pypod.pure.failure import Misused, Problem
 from pypod.pure.plan.facts import Plan, decoded, encoded

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from returns.result import Failure
+from returns.result import Failure, Result, Success
 
 from pypod.cli import output
 from pypod.cli.commands import Words
 from pypod.cli.log import Log
 from pypod.effects.hearing import Hearing
-from pypod.effects.live import command_host, planning_host
+from pypod.effects.real import command_host
 from pypod.pipeline import TWICE, program_of
 from pypod.pure.draft import Draft, Request
 from pypod.pure.failure import Departed, Ending, Misconfigured, Problem
@@ -19,7 +19,6 @@ from pypod.pure.options.flags import CommandLine, last, parse
 from pypod.pure.program import drive
 from pypod.pure.program import run as run_program
 from pypod.runtime.guards import may_change
-from pypod.runtime.safeguard import guard
 
 FAULTED: Final = 2
 """The exit status of a Podman that dies of a signal or a panic."""
@@ -31,20 +30,29 @@ def run(words: Words) -> int:
     if isinstance(parsed, Failure):
         return _told(parsed.failure())
     line = parsed.unwrap()
-    guarded = drive(may_change(any_podman="any-podman" in words.own), planning_host())
+    log = Log(line.log_level)
+    host = Hearing(command_host(log.say), log.hear)
+    guarded = drive(may_change(any_podman="any-podman" in words.own), host)
     if isinstance(guarded, Failure):
         return _stopped(guarded.failure())
-    request = Request(line.runs, (), (*line.flags, *line.own), line.arguments)
-    if request.command in TWICE:
-        safe = drive(guard(request), planning_host())
-        if isinstance(safe, Failure):
-            return _stopped(safe.failure())
-        request = msgspec.structs.replace(request, backup=safe.unwrap())
-    log = Log(line.log_level)
-    done = run_program(program_of(request)(Draft(request)), Hearing(command_host(log.say), log.hear))
+    request = _safeguarded(Request(line.runs, (), (*line.flags, *line.own), line.arguments))
+    if isinstance(request, Failure):
+        return _stopped(request.failure())
+    asked = request.unwrap()
+    done = run_program(program_of(asked)(Draft(asked)), host)
     if isinstance(done.result, Failure):
         return _ended(done.result.failure(), log)
     return _shown(done.result.unwrap(), line)
+
+
+def _safeguarded(request: Request) -> Result[Request, Ending]:
+    """The request with the database's backup, where it is rewritten; the failure is what that would harm."""
+    if request.command not in TWICE:
+        return Success(request)
+    from pypod.effects.live import planning_host
+    from pypod.runtime.safeguard import guard
+
+    return drive(guard(request), planning_host()).map(lambda path: msgspec.structs.replace(request, backup=path))
 
 
 def refused(argv: tuple[str, ...]) -> int | None:

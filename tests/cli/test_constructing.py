@@ -38,7 +38,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
             return simulation
 
         monkeypatch.setattr("pypod.cli.constructing.command_host", command_host)
-        monkeypatch.setattr("pypod.cli.constructing.planning_host", lambda: Simulation(world))
+        monkeypatch.setattr("pypod.effects.live.planning_host", lambda: Simulation(world))
         return simulation
 
     return on

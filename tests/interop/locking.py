@@ -24,7 +24,7 @@ from returns.result import Failure, Result, Success
 from pypod.effects.linux.database import read_objects
 from pypod.effects.linux.held import LinuxLocksHeld
 from pypod.effects.linux.locks import LinuxLocks
-from pypod.effects.live import library_machine
+from pypod.effects.real import library_machine
 from pypod.pipeline import program_of
 from pypod.pure.draft import Draft, Locks, Request
 from pypod.pure.effect import Effect, On

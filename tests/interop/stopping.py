@@ -20,7 +20,8 @@ import msgspec
 from returns.result import Failure, Result
 
 from pypod.effects.linux.database import read_objects
-from pypod.effects.live import library_machine, planning_host
+from pypod.effects.live import planning_host
+from pypod.effects.real import library_machine
 from pypod.opening import open_runtime
 from pypod.pipeline import program_of
 from pypod.pure.draft import Draft, Request

@@ -23,7 +23,7 @@ from pypod.effects.linux import mutex
 from pypod.effects.linux import segment as segments
 from pypod.effects.linux.held import LinuxLocksHeld
 from pypod.effects.linux.locks import LinuxLocks
-from pypod.effects.live import library_machine
+from pypod.effects.real import library_machine
 from pypod.pure.facts import Handle
 from pypod.pure.locks.holders import Hold, held_of
 from pypod.pure.locks.layout import layout_of
