@@ -24,7 +24,6 @@ _MAY_BE_DIRECTORY: Final = (errno.EISDIR, errno.EPERM, errno.EACCES)
 def removed(path: str) -> Changed:
     """``unlink``, then ``rmdir``; raises the OSError that tells why neither worked."""
     before = entry_at(path, follow=False)
-    place = place_of(path, follow=False)
     try:
         calls.unlink(path)
     except OSError as refused:
@@ -32,7 +31,8 @@ def removed(path: str) -> Changed:
             calls.remove_directory(path)
         except OSError as again:
             raise (refused if again.errno == errno.ENOTDIR else again) from None
-    return Changed((Change(place, before, None),))
+    # What is above it is still there; most of what a refresh removes was not.
+    return Changed((Change(place_of(path, follow=False), before, None),))
 
 
 def tree_removed(path: str) -> Result[Changed, HostError]:
