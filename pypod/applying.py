@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import msgspec
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
@@ -16,7 +15,7 @@ from pypod.effects.foreseen import Foreseen, UnforeseenError
 from pypod.effects.real import library_machine
 from pypod.effects.recording import Recording
 from pypod.hosts import Live
-from pypod.pipeline import TWICE, program_of
+from pypod.pipeline import program_of
 from pypod.pure.draft import Draft, Request
 from pypod.pure.effect import Host, On
 from pypod.pure.failure import Departed, Ending, Problem, Refused
@@ -28,7 +27,7 @@ from pypod.pure.plan.summarize import About, summarize
 from pypod.pure.program import Run, drive, run
 from pypod.pure.tape import redacted
 from pypod.pure.userns.reexec import REEXECUTION_NEEDED
-from pypod.runtime.safeguard import guard
+from pypod.runtime.safeguard import safeguarded
 from pypod.version import VERSION
 
 
@@ -87,16 +86,11 @@ def apply(
 
 def _safeguarded(request: Request, host: PlanHost) -> Result[Request, Problem]:
     """The request with the database's backup, where it is rewritten; refused where that would harm something."""
-    if request.command not in TWICE:
-        return Success(request)
     looking = host.rehearsal()
     if isinstance(looking, Failure):
         return Failure(looking.failure())
-    guarded = drive(guard(request), looking.unwrap())
-    if isinstance(guarded, Failure):
-        ending = guarded.failure()
-        return Failure(Refused(REEXECUTION_NEEDED) if isinstance(ending, Departed) else ending)
-    return Success(msgspec.structs.replace(request, backup=guarded.unwrap()))
+    safe = drive(safeguarded(request), looking.unwrap())
+    return safe.alt(lambda ending: Refused(REEXECUTION_NEEDED) if isinstance(ending, Departed) else ending)
 
 
 def _refused(plan: Plan, saved: Plan | None, *, any_podman: bool) -> Problem | None:

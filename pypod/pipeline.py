@@ -21,7 +21,7 @@ from pypod.pure.draft import Draft, Request
 from pypod.pure.facts import Level, Stream
 from pypod.pure.failure import Problem
 from pypod.pure.oci.stage import DEFAULT_OCI_RUNTIME
-from pypod.pure.options.commands import makes_runtime
+from pypod.pure.options.commands import REWRITING, makes_runtime
 from pypod.pure.options.stage import OPTIONS
 from pypod.pure.program import Program, Stage, in_order, note, reworded, when_reached
 from pypod.pure.shutdown.stage import SHUTDOWN_HANDLER
@@ -84,10 +84,6 @@ CONSTRUCTION: Final[Stage[Draft]] = in_order(
 )
 
 
-TWICE: Final = ("system renumber", "system migrate")
-"""The commands that construct a second runtime, with an option of their own."""
-
-
 def _plain(draft: Draft) -> Program[Draft]:
     """The runtime that every command starts with, also the one that renumbers or migrates afterwards."""
     request = draft.request
@@ -147,7 +143,7 @@ def _of_command(request: Request) -> Stage[Draft]:
         "volume inspect": VOLUME_INSPECTION,
         "events": EVENTS,  # reading them makes a second eventer
     }
-    if request.command in TWICE:
+    if request.command in REWRITING:
         return in_order(PAUSE_PROCESS, _plain, ENGINE_ENVIRONMENT, REEXECUTION, SHUTDOWN, BACKUP, _again)
     named = (own[request.command],) if request.command in own else ()
     return in_order(PAUSE_PROCESS, CONSTRUCTION, ENGINE_ENVIRONMENT, REEXECUTION, *named, SHUTDOWN)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
 from returns.result import Failure, Result, Success
 
 from pypod.cli import output
@@ -12,9 +11,10 @@ from pypod.cli.commands import Words
 from pypod.cli.log import Log
 from pypod.effects.hearing import Hearing
 from pypod.effects.real import command_host
-from pypod.pipeline import TWICE, program_of
+from pypod.pipeline import program_of
 from pypod.pure.draft import Draft, Request
 from pypod.pure.failure import Departed, Ending, Misconfigured, Problem
+from pypod.pure.options.commands import REWRITING
 from pypod.pure.options.flags import CommandLine, last, parse
 from pypod.pure.program import drive
 from pypod.pure.program import run as run_program
@@ -46,13 +46,14 @@ def run(words: Words) -> int:
 
 
 def _safeguarded(request: Request) -> Result[Request, Ending]:
-    """The request with the database's backup, where it is rewritten; the failure is what that would harm."""
-    if request.command not in TWICE:
+    """The request with what makes it safe; the failure is what would be harmed."""
+    if request.command not in REWRITING:
         return Success(request)
+    # Loaded here: few commands rewrite anything.
     from pypod.effects.live import planning_host
-    from pypod.runtime.safeguard import guard
+    from pypod.runtime.safeguard import safeguarded
 
-    return drive(guard(request), planning_host()).map(lambda path: msgspec.structs.replace(request, backup=path))
+    return drive(safeguarded(request), planning_host())
 
 
 def refused(argv: tuple[str, ...]) -> int | None:

@@ -1,11 +1,12 @@
 """What is looked at and put in safety before locks are renumbered or containers migrated for real.
 
-A command runs :func:`guard` before the program that renumbers or migrates, and gives that program the path of the backup;
+A command runs :func:`safeguarded` before the program that renumbers or migrates;
 a plan does neither, for it tells what Podman does.
 """
 
 from __future__ import annotations
 
+import msgspec
 from returns.result import Failure, Result, Success
 
 from pypod.pure.configuration.keys import LOCK_TYPE, RUNTIMES
@@ -18,12 +19,20 @@ from pypod.pure.lifecycle.migrate import undefined_runtime
 from pypod.pure.locks.decide import LockKind, lock_kind, segment_name, segment_path
 from pypod.pure.oci.decide import is_path
 from pypod.pure.oci.stage import locate
+from pypod.pure.options.commands import REWRITING
 from pypod.pure.program import Program, need, settle
 from pypod.pure.state.restore import backup_path
 from pypod.pure.vocabulary.containers import FindMappers
 from pypod.pure.vocabulary.database import ReadObjects
 from pypod.pure.vocabulary.host import ReadClock
 from pypod.runtime.state import TO_THE_STATE, Wanted, find
+
+
+def safeguarded(request: Request) -> Program[Request]:
+    """The request with the backup of the database, where it is rewritten; ends with a Problem where that would harm."""
+    if request.command not in REWRITING:
+        return request
+    return msgspec.structs.replace(request, backup=(yield from guard(request)))
 
 
 def guard(request: Request) -> Program[str]:

@@ -198,6 +198,10 @@ _HIDDEN: Final = frozenset({"buildx", "help"})
 _WITHOUT_RUNTIME: Final = frozenset({("help",), ("completion",), ("machine",), ("system", "connection")})
 
 
+REWRITING: Final = ("system renumber", "system migrate")
+"""The commands that construct a second runtime, with an option of their own, and rewrite every container."""
+
+
 def is_group(path: str) -> bool:
     """Whether a command is only there for those below it."""
     return path in _GROUPS
