@@ -33,6 +33,7 @@ from pypod.pure.bolt.check import check
 from pypod.pure.bolt.meta import META_SIZE
 from pypod.pure.bolt.snapshot import open_snapshot
 from pypod.pure.bolt.writes import Step, Sync, Write
+from pypod.pure.database.decide import unopened
 from pypod.pure.database.facts import (
     TOP_LEVEL,
     Delete,
@@ -48,7 +49,7 @@ from pypod.pure.database.facts import (
 )
 from pypod.pure.database.file import database_of, empty_database
 from pypod.pure.database.tree import tree_of
-from pypod.pure.failure import HostError
+from pypod.pure.failure import HostError, Refused
 from tests.fixtures.state_databases import DATABASES
 
 FULL: Final = DATABASES["bolt-3.4.7-full"]
@@ -180,7 +181,8 @@ def test_beside_a_newer_state_nothing_is_written(database: Path, levels: int) ->
     newer = database.parents[levels - 1] / "db.sql"
     newer.touch()
     assert refusal(database).reason == f"a newer Podman keeps its state in {newer}; {database} is not written"
-    assert isinstance(LinuxDatabaseChanges().create_database(str(database)), Failure)
+    problem = unopened(str(database))(LinuxDatabaseChanges().create_database(str(database)).failure())
+    assert isinstance(problem, Refused), "it is not the file that is damaged"
 
 
 def _big_endian(content: bytes) -> bytes:

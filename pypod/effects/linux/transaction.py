@@ -221,7 +221,7 @@ def _newer_state(path: str, places: tuple[str, str]) -> HostError | None:
     """Why a database is not written beside which a newer Podman keeps its state: what is written would be lost to it."""
     for newer in places:
         if os.path.lexists(newer):
-            return HostError(0, "", path, f"a newer Podman keeps its state in {newer}; {path} is not written")
+            return HostError(errno.EPERM, "", path, f"a newer Podman keeps its state in {newer}; {path} is not written")
     return None
 
 
