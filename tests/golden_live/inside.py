@@ -195,7 +195,9 @@ class Machine:
         if child == 0:
             become(step, out, err)
         status = waited(child, step["timeout"])
+        trace = Path(f"{OWN}/trace")
         return {
+            "trace": trace.read_text(encoding="utf-8", errors="replace") if step["traced"] else "",
             "rc": None if status is None else os.waitstatus_to_exitcode(status),
             "stdout": everything(out),
             "stderr": everything(err),
@@ -331,7 +333,7 @@ def live(plan: dict[str, Any], top: str) -> list[dict[str, Any]]:
             machine.reboot()
         machine.lay(step["lay"])
         before = machine.seen()
-        ran = machine.run(step) if step["argv"] else {"rc": None, "stdout": "", "stderr": ""}
+        ran = machine.run(step) if step["argv"] else {"rc": None, "stdout": "", "stderr": "", "trace": ""}
         reap()
         records.append({**ran, "before": before, "after": machine.seen(), "left": sorted(others().values())})
     return records

@@ -37,6 +37,7 @@ from tests.golden.names import Names
 from tests.golden.observe import Databases, changes, locks, scanned
 from tests.golden.plain import is_object
 from tests.golden.replay import replayed, sorted_runs, taken_from_recording
+from tests.golden_live.order import TRACED, traced
 
 INSIDE = Path(__file__).parent / "inside.py"
 OWN = "/.oracle"
@@ -45,6 +46,7 @@ INTERPRETER = f"/usr/local/bin/{VERSION}"
 """Where the interpreter is shown: below it its library is found, wherever it really is."""
 MINE = frozenset({"info", "system info", "container exists", "pod exists", "system renumber", "system migrate"})
 """The commands that pypod has."""
+TRACER = (f"{OWN}/strace", "-f", "-q", "-s", "4096", "-o", f"{OWN}/trace", "-e", f"trace={TRACED}", "-e", "signal=none")
 BACKUP = "/bolt_state.db.pypod-backup-"
 PAGE = 4096
 SECONDS = 40
@@ -58,8 +60,9 @@ def is_possible() -> str:
     """Why there can be no such machine here; empty where there can."""
     if os.geteuid() != 0:
         return "only root can make a machine of its own"
-    if shutil.which("busybox") is None:
-        return "there is no busybox"
+    for needed in ("busybox", "strace"):
+        if shutil.which(needed) is None:
+            return f"there is no {needed}"
     made = subprocess.run(["unshare", "-m", "-p", "-n", "-f", "true"], capture_output=True, check=False)
     return "" if made.returncode == 0 else f"namespaces are refused: {made.stderr.decode()}"
 
@@ -67,6 +70,11 @@ def is_possible() -> str:
 def has_mine(recording: dict[str, Any]) -> bool:
     """Whether pypod has the command of a step."""
     return any(_mine(step["args"]) is not None for step in recording["case"]["steps"])
+
+
+def is_traced(case: dict[str, Any], want: dict[str, Any]) -> bool:
+    """Whether the order of what is made is compared: it was recorded, and nobody is left whom a tracer would wait for."""
+    return "syscalls" in want and not case.get("uid", 0)
 
 
 def _mine(words: list[str]) -> CommandLine | None:
@@ -80,10 +88,10 @@ def _mine(words: list[str]) -> CommandLine | None:
 
 def outcomes(recording: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
     """The outcome of each step in the form of the recordings; ``None`` for one that pypod does not run."""
-    case, wanted = recording["case"], recording["outcome"]["steps"]
+    wanted = recording["outcome"]["steps"]
     names = Names(recording["outcome"].get("ids", {}))
     worlds, lines = _simulated(recording, names)
-    records = _run(_plan(case, worlds, lines))
+    records = _run(_plan(recording, worlds, lines))
     databases = Databases()
     contents: dict[str, bytes] = {}
     for step, line, record in zip(wanted, lines, records, strict=True):
@@ -101,6 +109,7 @@ def outcomes(recording: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
             **changes(before, _without_backup(after, before), names),
             "db": databases.after(before, after, names, touched),
             "locks": locks(after),
+            "order": traced(record["trace"], names) if record["trace"] else None,
             "processes": record["left"] or step.get("processes"),
         }
 
@@ -130,20 +139,27 @@ def _simulated(recording: dict[str, Any], names: Names) -> tuple[list[tuple[Worl
 # -- the plan for the machine
 
 
-def _plan(case: dict[str, Any], worlds: list[tuple[World, World]], lines: list[CommandLine | None]) -> dict[str, Any]:
+def _plan(
+    recording: dict[str, Any], worlds: list[tuple[World, World]], lines: list[CommandLine | None]
+) -> dict[str, Any]:
     """What the first process of the machine is told."""
+    case = recording["case"]
     first = worlds[0][0]
     unified = case.get("cgroup", "v1") == "v2"
     bare = World(nodes=Table({"/": first.nodes["/"]}), mounts=base_mounts(unified=unified))
     steps: list[dict[str, Any]] = []
     there = first
-    for (before, after), line, step in zip(worlds, lines, case["steps"], strict=True):
+    for (before, after), line, step, want in zip(
+        worlds, lines, case["steps"], recording["outcome"]["steps"], strict=True
+    ):
         ours = line is not None
+        tracing = ours and is_traced(case, want)
         steps.append(
             {
                 "reboot": bool(step.get("reboot_before")),
                 "lay": _difference(there, before),
-                "argv": [INTERPRETER, "-m", "pypod", *step["args"]] if ours else [],
+                "argv": [*(TRACER if tracing else ()), INTERPRETER, "-m", "pypod", *step["args"]] if ours else [],
+                "traced": tracing,
                 "env": {**{name: value for name, value in before.environment.items() if value is not None}, **_PYTHON},
                 "uid": case.get("uid", 0),
                 "cwd": step.get("cwd", "/"),
@@ -179,6 +195,7 @@ def _binds() -> list[tuple[str, str]]:
         (os.path.realpath(sys.executable), INTERPRETER),
         (f"{sys.base_prefix}/lib/{VERSION}", f"/usr/local/lib/{VERSION}"),
         (sysconfig.get_path("purelib"), f"{OWN}/site"),
+        (shutil.which("strace") or "", f"{OWN}/strace"),
         (str(Path(pypod.__file__).parent), f"{OWN}/source/pypod"),
     ]
 

@@ -46,6 +46,7 @@ SLOWEST: Final = 20
 MEASURED: Final = 8
 """Of so many files the memory of one is measured, which takes most of the time."""
 
+_PAGE: Final = 4096
 _NUMBERS: Final = (0, 1, 2, 3, 4, 5, 8, 16, 17, 31, 64, 255, 4096, 0x7FFF, 0xFFFF, 0x10001, 0x7FFFFFFF, 0xFFFFFFFF)
 _LARGE: Final = (1 << 40, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
 
@@ -188,7 +189,9 @@ class Cost(Struct):
         before, _ = tracemalloc.get_traced_memory()
         answer = ask()
         _, peak = tracemalloc.get_traced_memory()
-        self.memory = max(self.memory, (len(file) + peak - before) / len(file))
+        # Of what is left of a file that is cut to a few bytes, the answer's own objects are a multiple.
+        size = max(len(file), _PAGE)
+        self.memory = max(self.memory, (size + peak - before) / size)
         return answer
 
 
