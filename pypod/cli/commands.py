@@ -120,7 +120,7 @@ _OWN: Final = (
     Command(
         "apply",
         "pypod.cli.apply:run",
-        "construct the runtime for real, after showing what it will change",
+        "construct the runtime for real, after showing the changes",
         "pypod [PODMAN FLAGS] apply [FLAGS] [PLAN]",
         (
             _FOR,
