@@ -290,8 +290,10 @@ def crowd(scene: Scene) -> dict[str, Any]:
         rounds += 1
         name = f"v{rounds % 5}"
         podmen += (scene.starts("volume", verb, name) for verb in ("create", "inspect", "rm"))
-        time.sleep(0.2)
-        victim = podmen.pop(random.randrange(len(podmen)))
+        time.sleep(random.uniform(0, 0.2))
+        # Most are through by now: whoever is still at work is hit first.
+        victim = next((one for one in podmen if one.poll() is None), podmen[0])
+        podmen.remove(victim)
         kills += victim.poll() is None
         victim.kill()
         victim.communicate(timeout=PATIENCE)
