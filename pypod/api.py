@@ -7,45 +7,24 @@ cannot plan.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
 from pypod.effects.planning import Planning
 from pypod.effects.recording import Recording
+from pypod.effects.waiting import MOST_PROCESSES, RehearsalHost, Waiting
 from pypod.pipeline import program_of
 from pypod.pure.draft import Draft, Request
-from pypod.pure.effect import Effect
-from pypod.pure.failure import Departed, Ending, HostError, Problem, Refused
+from pypod.pure.failure import Departed, Ending, Problem, Refused
 from pypod.pure.options.option import RuntimeOption
-from pypod.pure.program import run
 from pypod.pure.tape import Tape
 from pypod.pure.vocabulary.locks import ReadLockSegment
 from pypod.version import VERSION
 
 if TYPE_CHECKING:
     from pypod.pure.plan.facts import Plan
-
-T = TypeVar("T")
-
-MOST_PASSES: Final = 4
-"""How often a command can re-execute itself: the short cut, the namespace of construction, that of the command."""
-
-
-class RehearsalHost(Protocol):
-    """A host on which nothing is for real: the planning host, or the simulated kernel."""
-
-    def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
-        """The answer to an effect."""
-        ...
-
-    @property
-    def left(self) -> Effect[Any] | None:
-        """The effect by which the process was left, if it was."""
-
-    def reexecute(self) -> None:
-        """Go on as the process that was started by leaving."""
 
 
 class PlanHost(Protocol):
@@ -69,7 +48,8 @@ class PlanHost(Protocol):
 class Rehearsal(Struct, frozen=True):
     """A run on a rehearsal host.
 
-    ``tape`` is the whole conversation, in each process one after the other; ``processes`` how many there were.
+    ``tape`` is the whole conversation, that of a process which was left for being said while the one that left it waits;
+    ``processes`` is how many there were.
     ``draft`` is the finished runtime, or what was known when the stage began that ended it.
     """
 
@@ -84,12 +64,8 @@ def rehearse(request: Request, host: RehearsalHost) -> Rehearsal:
     """Run a request's whole program on a host, and again in each process that it leaves for."""
     recording = Recording(host)
     program = program_of(request)
-    done = run(program(Draft(request)), recording)
-    processes = 1
-    while host.left is not None and processes < MOST_PASSES:
-        host.reexecute()
-        done = run(program(Draft(request)), recording)
-        processes += 1
+    waiting = Waiting(host, recording, lambda: program(Draft(request)), MOST_PROCESSES)
+    done, processes = waiting.run(), waiting.processes
     reached = done.reached if isinstance(done.reached, Draft) else Draft(request)
     if isinstance(done.result, Failure):
         return Rehearsal(request, recording.tape, processes, done.result.failure(), reached)

@@ -15,12 +15,13 @@ from pypod.effects.linux.files import standard_input
 from pypod.effects.linux.observer import LinuxObserver
 from pypod.effects.live import planning_host
 from pypod.effects.planning import Planning
+from pypod.effects.waiting import MOST_PROCESSES, Waiting
 from pypod.pipeline import program_of
 from pypod.pure.draft import Draft, Request
 from pypod.pure.facts import ALL_CAPABILITIES, Identity, ProgramOutput
 from pypod.pure.failure import HostError, Misused, Problem
 from pypod.pure.installed.stage import installed_podman
-from pypod.pure.program import drive, run
+from pypod.pure.program import drive
 from pypod.pure.tape import Exchange
 from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, RunProgram
 from pypod.pure.world import Simulated, World
@@ -205,8 +206,5 @@ def _having_run(world: World, arguments: tuple[str, ...]) -> World:
     request = Request(line.runs, (), (*line.flags, *line.own), line.arguments)
     host = Simulation(world)
     program = program_of(request)
-    run(program(Draft(request)), host)
-    while host.left is not None:
-        host.reexecute()
-        run(program(Draft(request)), host)
+    Waiting(host, host, lambda: program(Draft(request)), MOST_PROCESSES).run()
     return host.world

@@ -19,7 +19,7 @@ from returns.result import Failure, Result
 from pypod.pure.effect import Effect, Kind, Observation
 from pypod.pure.failure import HostError
 from pypod.pure.tape import Exchange, Tape
-from pypod.pure.world import Ask, World, learn, reexecuted, step
+from pypod.pure.world import Ask, World, learn, reexecuted, returned, step
 from pypod.pure.world.tree import Unknown
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Planning:
         self.assuming = bool(assumed)
         self._asked: list[Exchange] = []
         self._denied: list[Denied] = []
+        self._parents: list[World] = []
         for effect, answer in assumed:
             self.world = learn(self.world, effect, answer)
 
@@ -99,6 +100,7 @@ class Planning:
 
     def reexecute(self) -> None:
         """Go on as the process that was started by leaving."""
+        self._parents.append(self.world)
         while True:
             try:
                 self.world = reexecuted(self.world)
@@ -106,3 +108,7 @@ class Planning:
                 self.world = learn(self.world, unknown.effect, self._look(unknown.effect))
             else:
                 return
+
+    def come_back(self) -> None:
+        """Go on as the process that was left, whose child has ended."""
+        self.world = returned(self.world, self._parents.pop())

@@ -35,6 +35,7 @@ from pypod.pure.facts import (
     Waited,
 )
 from pypod.pure.failure import HostError
+from pypod.pure.systemd.scope import Scope
 from pypod.pure.userns.facts import IdMappings
 
 if TYPE_CHECKING:
@@ -191,6 +192,7 @@ class Services(Protocol):
     """Journal, systemd and other processes."""
 
     def send_to_journal(self, payload: bytes, /) -> Result[Changed, HostError]: ...
+    def start_scope(self, bus: str, uid: int, scope: Scope, /) -> Result[Changed, HostError]: ...
     def kill_process(self, pid: int, signal: int, /) -> Result[Changed, HostError]: ...
 
 
@@ -201,7 +203,15 @@ class Namespaces(Protocol):
     def join_user_namespace(self, pid: int, pause_path: str, /) -> Result[int, HostError]: ...
 
 
-class Observing(FilesSeen, ProcessSeen, ContainersSeen, HostSeen, LocksSeen, DatabaseSeen, StateSeen, Protocol):
+class NamespacesSeen(Protocol):
+    """Looking from within a user namespace that nobody else is in, and that is gone afterwards."""
+
+    def read_in_user_namespace(self, path: str, mappings: IdMappings, /) -> Result[bytes, HostError]: ...
+
+
+class Observing(
+    NamespacesSeen, FilesSeen, ProcessSeen, ContainersSeen, HostSeen, LocksSeen, DatabaseSeen, StateSeen, Protocol
+):
     """The half of a machine that changes nothing."""
 
 

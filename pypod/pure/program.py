@@ -77,10 +77,19 @@ def settle(result: Result[T, Problem]) -> T:
     return result.unwrap()
 
 
-def leave(effect: Effect[int], otherwise: Callable[[HostError], Problem] = _UNWRAPPED) -> Program[Never]:
-    """Leave the process: the program ends with the status that the host answered."""
-    status = yield from need(effect, otherwise)
-    raise _Ended(Departed(status))
+def leave(
+    effect: Effect[int],
+    otherwise: Callable[[HostError], Problem] = _UNWRAPPED,
+    afterwards: Callable[[Result[int, HostError]], Program[None]] | None = None,
+) -> Program[Never]:
+    """Leave the process: the program ends with the status that the host answered.
+
+    ``afterwards`` is what the process still does between the end of its child, or the failure to start it, and its own.
+    """
+    answer: Result[int, HostError] = yield effect
+    if afterwards is not None:
+        yield from afterwards(answer)
+    raise _Ended(otherwise(answer.failure()) if isinstance(answer, Failure) else Departed(answer.unwrap()))
 
 
 def reworded(program: Program[T], otherwise: Callable[[Problem], Program[Problem]]) -> Program[T]:

@@ -62,6 +62,7 @@ class Resumed:
         self._course, self._index, self._error = course, index, error
         self._next = 0
         self._simulation = Simulation(course[index].before)
+        self._parents: list[World] = []
 
     def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
         place, self._next = self._next, self._next + 1
@@ -89,5 +90,13 @@ class Resumed:
 
     def reexecute(self) -> None:
         """Go on as the process that was started by leaving."""
-        if self._next > self._index:
+        beyond = self._next > self._index
+        self._parents.append(self._simulation.world if beyond else self._course[self._next - 1].before)
+        if beyond:
             self._simulation.reexecute()
+
+    def come_back(self) -> None:
+        """Go on as the process that was left, whose child has ended."""
+        parent = self._parents.pop()
+        if self._next > self._index:
+            self._simulation.come_back_as(parent)

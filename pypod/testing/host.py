@@ -11,15 +11,16 @@ from typing import Any, Generic, Literal, TypeVar
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod.api import RehearsalHost, rehearse
+from pypod.api import rehearse
 from pypod.effects.planning import Planning
 from pypod.effects.recording import Recording
+from pypod.effects.waiting import MOST_PROCESSES, RehearsalHost, Waiting
 from pypod.hosts import Simulation
 from pypod.pure.draft import Request
 from pypod.pure.effect import Effect, Host, Kind
 from pypod.pure.facts import Change, Changed, Handle
 from pypod.pure.failure import Ending, Problem
-from pypod.pure.program import Program, run
+from pypod.pure.program import Program
 from pypod.pure.tape import Tape
 from pypod.pure.vocabulary.files import LookAt
 from pypod.pure.world import World, learn
@@ -27,9 +28,6 @@ from pypod.pure.world.containers import Containers
 from pypod.pure.world.describe import described, next_step
 
 T = TypeVar("T")
-
-MOST_PROCESSES = 4
-"""How often a program may leave its process for another one."""
 
 
 class Ran(Struct, Generic[T], frozen=True):
@@ -144,13 +142,10 @@ def ran(
 ) -> Ran[T]:
     """Run a program on a host that is put in another one, and again in each process that it leaves for."""
     recording = Recording(wrapped(host))
-    done = run(make() if callable(make) else make, recording)
-    processes = 1
-    while host.left is not None and callable(make) and processes < MOST_PROCESSES:
-        host.reexecute()
-        done = run(make(), recording)
-        processes += 1
-    return Ran(done.result, recording.tape, _world_of(host), processes)
+    started = make if callable(make) else lambda: make
+    waiting = Waiting(host, recording, started, MOST_PROCESSES if callable(make) else 1)
+    done = waiting.run()
+    return Ran(done.result, recording.tape, _world_of(host), waiting.processes)
 
 
 def _world_of(host: RehearsalHost) -> World:

@@ -21,7 +21,7 @@ FOREIGN = (
     "Cached value indicated", "overlay: test mount", "overlay: test mkdir", "backingFs=", "[graphdriver]",
     "parsed reference", "overlay: mount_", "overlay: storage already", "overlay: imagestore", "Looking up image",
     'Trying "', "Found image", "systemd-logind:", '"/" is not a shared mount', "Failed to add podman to systemd",
-    "Failed to add pause process", "Failed to retrieve program version", "has no defined healthcheck",
+    "Failed to retrieve program version", "has no defined healthcheck",
     "Validating options for local driver",
 )  # fmt: skip
 

@@ -1,26 +1,22 @@
 """Leaving for a child in a new user namespace (podman's ``becomeRootInUserNS`` and ``reexec_in_user_namespace``).
 
-The two talk a byte at a time.  Child: the errno of ``unshare``.  Parent: the maps are written.  Child: ready, or failed,
-or somebody else's pause process was faster.  An end of file means that the other one is gone, so that neither waits for
-ever.  A parent that fails ends its child; a child that fails leaves nothing behind.
+The two talk as in :mod:`pypod.effects.linux.mapping`.  A parent that fails ends its child; a child that fails leaves nothing
+behind.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
-from typing import Final
 
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
 from pypod.effects.linux import forking
-from pypod.effects.linux import namespace_calls as calls
 from pypod.effects.linux.becoming import become_root, execute_as_root, prepare
 from pypod.effects.linux.content import content_of
-from pypod.effects.linux.id_maps import write_maps
 from pypod.effects.linux.joining import join
+from pypod.effects.linux.mapping import has_maps, set_up
 from pypod.effects.linux.pausing import create_pause_process
 from pypod.effects.linux.refusal import asked
 from pypod.pure.failure import HostError
@@ -35,9 +31,6 @@ from pypod.pure.userns.reexec import (
     listening,
     without_pause_process,
 )
-
-_DONE: Final = b"\0"
-"""No errno."""
 
 
 class _Leaving(Struct, frozen=True):
@@ -92,7 +85,7 @@ def _left(leaving: _Leaving, mappings: IdMappings) -> Result[int | None, HostErr
             return Failure(forked.failure())
         child = forked.unwrap()
         try:
-            answer = _set_up(child, ours, mappings)
+            answer = set_up(child, ours, mappings)
         except BaseException:
             forking.end_now(child)
             raise
@@ -108,24 +101,6 @@ def _left(leaving: _Leaving, mappings: IdMappings) -> Result[int | None, HostErr
     return asked("wait", "", lambda: forking.wait_forwarding(child))
 
 
-def _set_up(child: int, line: socket.socket, mappings: IdMappings) -> Result[bytes, HostError]:
-    """The parent's side of the conversation, and the child's last word; nothing where it is gone."""
-    said = asked("clone", "", lambda: line.recv(1) or errno.ESRCH.to_bytes(1, "big"))
-    if isinstance(said, Failure):
-        return said
-    if said.unwrap() != _DONE:
-        return Failure(HostError(said.unwrap()[0], "clone", ""))
-    written = write_maps(child, mappings)
-    if isinstance(written, Failure):
-        return Failure(written.failure())
-    return asked("setup", "", lambda: _told_ready(line))
-
-
-def _told_ready(line: socket.socket) -> bytes:
-    line.sendall(READY)
-    return line.recv(1)
-
-
 def _give_away_sockets() -> None:
     """What systemd passed to this process is the child's now."""
     if is_socket_activated(os.environ, os.getpid()):
@@ -138,8 +113,7 @@ def _child(leaving: _Leaving, parent_line: socket.socket, line: socket.socket) -
     """Never comes back from a success: it executes, or raises what the kernel refused."""
     parent_line.close()
     prepare(leaving.mask)
-    line.sendall(_unshared().to_bytes(1, "big"))
-    if line.recv(1) != READY:
+    if not has_maps(line):
         return
     try:
         become_root(leaving.directory)
@@ -153,12 +127,3 @@ def _child(leaving: _Leaving, parent_line: socket.socket, line: socket.socket) -
     line.sendall(READY)
     line.close()
     execute_as_root(leaving.reexec, leaving.parent, leaving.mask)
-
-
-def _unshared() -> int:
-    """The errno with which the kernel refused; 0 if it did not."""
-    try:
-        calls.unshare(calls.CLONE_NEWUSER | calls.CLONE_NEWNS)
-    except OSError as error:
-        return error.errno or errno.EIO
-    return 0

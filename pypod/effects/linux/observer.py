@@ -11,10 +11,20 @@ from pypod.effects.linux.files import LinuxFiles
 from pypod.effects.linux.host import LinuxHost
 from pypod.effects.linux.locks import LinuxLocks
 from pypod.effects.linux.process import LinuxProcess
+from pypod.effects.linux.reading_inside import LinuxNamespacesSeen
 from pypod.effects.linux.stored import LinuxStored
 
 
-class LinuxObserver(LinuxFiles, LinuxProcess, LinuxContainersSeen, LinuxHost, LinuxLocks, LinuxDatabase, LinuxStored):
+class LinuxObserver(
+    LinuxFiles,
+    LinuxProcess,
+    LinuxContainersSeen,
+    LinuxHost,
+    LinuxLocks,
+    LinuxDatabase,
+    LinuxStored,
+    LinuxNamespacesSeen,
+):
     """Everything that can be seen of this machine; nothing here changes it."""
 
 

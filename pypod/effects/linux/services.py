@@ -1,4 +1,4 @@
-"""Other processes of the real machine: the journal, and processes that are signalled."""
+"""Other processes of the real machine: the journal, systemd, and processes that are signalled."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from pypod.pure.vocabulary.services import DEADLY, JOURNAL
 if TYPE_CHECKING:
     from socket import socket
 
+    from pypod.pure.systemd.scope import Scope
+
 _TOO_LARGE: Final = (errno.EMSGSIZE, errno.ENOBUFS)
 
 
@@ -32,6 +34,13 @@ class LinuxServices:
             return Changed((Change(self._journal, detail=f"{len(payload)} bytes"),))
 
         return asked("write", f"unixgram @<rand>->{self._journal}: sendmsg", send)
+
+    def start_scope(self, bus: str, uid: int, scope: Scope, /) -> Result[Changed, HostError]:
+        # Loaded here: only a run that leaves for a namespace comes to it.
+        from pypod.effects.linux.message_bus import converse
+        from pypod.pure.systemd.scope import started, starting
+
+        return converse(bus, starting(scope, uid)).map(lambda _: started(scope))
 
     def kill_process(self, pid: int, signal: int, /) -> Result[Changed, HostError]:
         if pid <= 0:

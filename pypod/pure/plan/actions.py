@@ -50,6 +50,7 @@ NAMES: Final[dict[str, str]] = {
     "TestMetacopy": "probe_overlay",
     "TestNativeDiff": "probe_overlay",
     "SendToJournal": "write_event",
+    "StartScope": "start_scope",
     "KillProcess": "signal_process",
     "SignalContainer": "signal_container",
     "EnterUserNamespace": "enter_namespace",

@@ -10,6 +10,8 @@ BECAUSE: Final = {
     ("state", "update_database"): "the database lacks buckets that libpod expects",
     ("database-validation", "update_database"): "the first run fixes its directories in the database",
     ("user-namespace", "enter_namespace"): "a user without privileges runs containers in a user namespace",
+    ("re-execution", "enter_namespace"): "a user without privileges runs containers in a user namespace",
+    ("pause-scope", "start_scope"): "what keeps the namespace must outlive the session of its maker",
     ("locks", "create_locks"): "there is no lock segment yet; it goes with every reboot",
     ("locks", "remove_locks"): "the segment was made for another number of locks",
     ("locks", "make_directory"): "lock_type is file: every lock is a file in this directory",

@@ -32,6 +32,7 @@ NOUNS: Final = {
     "unmount": "- mount",
     "probe_overlay": "? probe",
     "write_event": "+ event",
+    "start_scope": "+ scope",
     "signal_process": "! signal",
     "signal_container": "! signal",
     "enter_namespace": "> namespace",

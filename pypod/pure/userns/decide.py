@@ -63,6 +63,21 @@ def pause_path(tmp_dir: str) -> Result[str, Problem]:
     return Failure(InvalidArgument(text, "engine.tmp_dir").wrapped("could not get pause process pid file path"))
 
 
+def conmon_pid(content: bytes) -> int | None:
+    """The process id that conmon wrote, of which no more than 32 bytes are read."""
+    return parse_pid(content[:32])
+
+
+def wants_namespace(error: HostError) -> bool:
+    """Whether a file that cannot be read might be, by the root of a user namespace with all of the user's ids."""
+    return error.errno in {errno.EACCES, errno.EPERM}
+
+
+def unlisted(problem: Problem) -> Problem:
+    """The running containers cannot be told: Podman's command says why in its log alone, and ends with status 1."""
+    return replace(problem, exit_status=1)
+
+
 def becomes(configured: str | None) -> bool:
     """Whether the process is re-executed: not if one before it was, which its environment says."""
     return not configured

@@ -41,8 +41,8 @@ CATALOGUE: Final[dict[str, type[Effect[Any]]]] = {
         database.CreateDatabase, database.UpdateDatabase,
         database.BackUpDatabase,
         state.ListContainers, state.ReadContainers, state.ReadReferences, state.CheckPages, state.ReadContent,
-        services.SendToJournal, services.KillProcess,
-        namespaces.EnterUserNamespace, namespaces.JoinUserNamespace,
+        services.SendToJournal, services.StartScope, services.KillProcess,
+        namespaces.EnterUserNamespace, namespaces.JoinUserNamespace, namespaces.ReadInUserNamespace,
         telling.Note, telling.EnterStage, telling.LeaveStage,
     )
 }  # fmt: skip

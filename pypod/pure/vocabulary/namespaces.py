@@ -1,17 +1,20 @@
-"""Leaving the process for a child in a user namespace."""
+"""Leaving the process for a child in a user namespace, and looking from within one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from returns.result import Result
 
-from pypod.pure.effect import Effect, Kind
+from pypod.pure.effect import Effect, Kind, Observation
 from pypod.pure.failure import HostError
 from pypod.pure.userns.facts import IdMappings
 
 if TYPE_CHECKING:
-    from pypod.pure.machine import Machine
+    from pypod.pure.machine import Machine, Observing
+
+MOST: Final = 32
+"""How many bytes of a file are read from within a namespace."""
 
 
 class EnterUserNamespace(Effect[int], frozen=True):
@@ -48,3 +51,20 @@ class JoinUserNamespace(Effect[int], frozen=True):
 
     def describe(self) -> str:
         return f"re-execute in the user namespace of process {self.pid}"
+
+
+class ReadInUserNamespace(Observation[bytes], frozen=True):
+    """The content of a small file as root of a new user namespace with these mappings reads it; nothing stays of that
+    namespace (the throw-away ones of ``rootless.TryJoinFromFilePaths``).  No more than ``MOST`` bytes are read.
+    """
+
+    answer = bytes
+
+    path: str
+    mappings: IdMappings
+
+    def see(self, machine: Observing, /) -> Result[bytes, HostError]:
+        return machine.read_in_user_namespace(self.path, self.mappings)
+
+    def describe(self) -> str:
+        return f"read {self.path} as root of a user namespace"

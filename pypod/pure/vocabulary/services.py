@@ -1,4 +1,4 @@
-"""Other processes: the journal, and processes that are signalled."""
+"""Other processes: the journal, systemd, and processes that are signalled."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from returns.result import Result
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
+from pypod.pure.systemd.scope import Scope
 
 if TYPE_CHECKING:
     from pypod.pure.machine import Machine
@@ -31,6 +32,28 @@ class SendToJournal(Effect[Changed], frozen=True):
 
     def describe(self) -> str:
         return "write to the journal"
+
+
+class StartScope(Effect[Changed], frozen=True):
+    """Have the systemd of a user's session start a scope for a process, and wait until that is done
+    (``utils.RunUnderSystemdScope``).
+
+    ``bus`` is the address of the session's bus, with its alternatives; ``uid`` whom the bus is told to talk to.  A
+    failure that the bus or systemd answered has the name of their error as its subject; its text is godbus's in any case.
+    """
+
+    kind = Kind.CHANGE
+    answer = Changed
+
+    bus: str
+    uid: int
+    scope: Scope
+
+    def via(self, machine: Machine, /) -> Result[Changed, HostError]:
+        return machine.start_scope(self.bus, self.uid, self.scope)
+
+    def describe(self) -> str:
+        return f"move a process into a scope of its own in {self.scope.slice}"
 
 
 class KillProcess(Effect[Changed], frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pypod.pure.world.kernel import Simulated, learn, reexecuted, step
+from pypod.pure.world.kernel import Simulated, learn, reexecuted, returned, step
 from pypod.pure.world.state import Ask, World
 
-__all__ = ["Ask", "Simulated", "World", "learn", "reexecuted", "step"]
+__all__ = ["Ask", "Simulated", "World", "learn", "reexecuted", "returned", "step"]

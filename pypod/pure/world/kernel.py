@@ -19,7 +19,7 @@ from pypod.pure.vocabulary.files import LookAt
 from pypod.pure.vocabulary.host import DescribeHost
 from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, WorkingDirectory
 from pypod.pure.world.containers import Containers
-from pypod.pure.world.namespaces import reexecuted
+from pypod.pure.world.namespaces import reexecuted, returned
 from pypod.pure.world.state import Ask, Node, World
 from pypod.pure.world.tree import Unknown, above, replaced
 
@@ -91,6 +91,7 @@ class Simulated:
 
     def __init__(self, world: World) -> None:
         self._kernel = _Kernel(world)
+        self._parents: list[World] = []
 
     @property
     def world(self) -> World:
@@ -103,10 +104,19 @@ class Simulated:
 
     def reexecute(self) -> None:
         """Go on as the process that was started by leaving."""
+        self._parents.append(self.world)
         self._kernel = _Kernel(reexecuted(self.world))
+
+    def come_back(self) -> None:
+        """Go on as the process that was left, whose child has ended."""
+        self.come_back_as(self._parents.pop())
+
+    def come_back_as(self, parent: World) -> None:
+        """The same, where the process is told that was left: its world before it was."""
+        self._kernel = _Kernel(returned(self.world, parent))
 
     def answer(self, effect: Effect[T], /) -> Result[T, HostError]:
         return effect.via(self._kernel)
 
 
-__all__ = ["Ask", "Simulated", "World", "learn", "reexecuted", "step"]
+__all__ = ["Ask", "Simulated", "World", "learn", "reexecuted", "returned", "step"]

@@ -15,7 +15,7 @@ from pypod.pure.facts import ALL_CAPABILITIES, FileStatus, FileType, Identity
 from pypod.pure.failure import HostError
 from pypod.pure.userns.facts import IdMappings, IdRange
 from pypod.pure.world.mounts import Mounts
-from pypod.pure.world.state import EMPTY, Mount, Node, Pause, World
+from pypod.pure.world.state import EMPTY, Node, Pause, World
 from pypod.pure.world.tree import Place, above, refusal, replaced
 
 PAUSE: Final = "podman pause"
@@ -62,6 +62,16 @@ class Namespaces(Mounts):
         self.world = replaced(self.world, left=JoinUserNamespace(pid, pause_path))
         return Success(0)
 
+    def read_in_user_namespace(self, path: str, mappings: IdMappings, /) -> Result[bytes, HostError]:
+        """What was seen of a real host is read there again: only its root of the namespace may be let in."""
+        from pypod.pure.vocabulary.namespaces import MOST, ReadInUserNamespace
+
+        if self.world.open:
+            return self.asked(ReadInUserNamespace(path, mappings))
+        inside = Namespaces(self.world)
+        inside._become_root(Pause(mappings, self.world.mounts), 0)
+        return inside.read_file(path).map(lambda content: content[:MOST])
+
     # -- the child
 
     def become_child(self) -> None:
@@ -70,18 +80,20 @@ class Namespaces(Mounts):
 
         left = self.world.left
         if isinstance(left, EnterUserNamespace):
-            pid = self._pause(left.pause_path, left.mappings) if left.pause_path else 0
-            self._become_root(left.mappings, self.world.mounts, pid)
+            kept = Pause(left.mappings, self.world.mounts)
+            pid = self._pause(left.pause_path, kept) if left.pause_path else 0
+            self._become_root(kept, pid)
         elif isinstance(left, JoinUserNamespace):
-            self.join(left.pid)
+            self.join(left.pid, left.pause_path)
 
-    def join(self, pid: int) -> None:
-        """Become root in the namespaces that a process keeps."""
-        pause = self.world.pauses.get(pid)
-        if pause is None:
-            self._become_root(self._mappings_of(pid), self.world.mounts, pid)
-        else:
-            self._become_root(pause.mappings, pause.mounts, pid)
+    def join(self, pid: int, pause_path: str = "") -> None:
+        """Become root in the namespaces that a process keeps, and leave a pause process of one's own in them if there is a
+        path for it that nobody took.
+        """
+        kept = self.world.pauses.get(pid) or Pause(self._mappings_of(pid), self.world.mounts)
+        if pause_path and isinstance(self.found(pause_path, follow=False), int):
+            pid = self._pause(pause_path, kept)
+        self._become_root(kept, pid)
 
     def _mappings_of(self, pid: int) -> IdMappings:
         """The ids of a process as its namespace maps them; where nothing tells them, those of this process alone."""
@@ -96,7 +108,7 @@ class Namespaces(Mounts):
         fields = (line.split() for line in lines)
         return tuple(IdRange(*map(int, one)) for one in fields if len(one) == 3 and all(map(str.isdecimal, one)))
 
-    def _pause(self, path: str, mappings: IdMappings) -> int:
+    def _pause(self, path: str, kept: Pause) -> int:
         """A pause process, with its id in a file of mode 0600."""
         world = self.world
         pid = world.next_pid
@@ -104,7 +116,7 @@ class Namespaces(Mounts):
             world,
             next_pid=pid + 1,
             processes=world.processes.set(pid, PAUSE),
-            pauses=world.pauses.set(pid, Pause(mappings, world.mounts)),
+            pauses=world.pauses.set(pid, kept),
         )
         place = self.walk(path, follow=False)
         if isinstance(place, Place) and not self.enterable(above(place.path)):
@@ -114,7 +126,7 @@ class Namespaces(Mounts):
             self.put(place.path, node)
         return pid
 
-    def _become_root(self, mappings: IdMappings, mounts: tuple[Mount, ...], pid: int) -> None:
+    def _become_root(self, kept: Pause, pid: int) -> None:
         world = self.world
         who = self.identity()
         environment = (
@@ -125,10 +137,10 @@ class Namespaces(Mounts):
         self.world = replaced(
             world,
             identity=Identity(capabilities=ALL_CAPABILITIES),
-            mappings=mappings,
+            mappings=kept.mappings,
             environment=environment,
             outer=world.mounts if world.outer is None else world.outer,
-            mounts=mounts,
+            mounts=kept.mounts,
             inside=pid,
             handles=0,
             held=EMPTY,
@@ -171,6 +183,20 @@ def joined(world: World, pid: int) -> World:
     child = Namespaces(world)
     child.join(pid)
     return child.world
+
+
+def returned(world: World, parent: World) -> World:
+    """The world as the process sees it that was left, once its child has ended; ``parent`` is how it saw it before."""
+    return replaced(
+        departed(world),
+        identity=parent.identity,
+        environment=parent.environment,
+        cwd=parent.cwd,
+        limits=parent.limits,
+        handles=parent.handles,
+        held=parent.held,
+        handlers=parent.handlers,
+    )
 
 
 def departed(world: World) -> World:

@@ -8,6 +8,7 @@ from typing import Final
 
 from returns.result import Failure, Result, Success
 
+from pypod.pure.dbus.address import UnixSocket, not_reached, sockets
 from pypod.pure.digest import sha256
 from pypod.pure.facts import (
     NOTHING_CHANGED,
@@ -21,6 +22,7 @@ from pypod.pure.facts import (
 )
 from pypod.pure.failure import HostError
 from pypod.pure.gotext import quoted
+from pypod.pure.systemd.scope import SYSTEMD, Scope, started
 from pypod.pure.vocabulary.host import DescribeHost, ReadClock, SessionIsValid
 from pypod.pure.vocabulary.process import IsAlive, LookUpUser, ReadVariable, RunProgram
 from pypod.pure.world.locks import Locks
@@ -150,6 +152,35 @@ class Processes(Locks):
         if number:
             return refusal(number, "write", f"unixgram @<rand>->{JOURNAL}: sendmsg")
         return Success(Changed((Change(JOURNAL, detail=f"{len(payload)} bytes"),)))
+
+    def start_scope(self, bus: str, uid: int, scope: Scope, /) -> Result[Changed, HostError]:
+        """A described host has a user's systemd where its first process is systemd; of a real one whose bus is there it
+        is taken that it has.
+        """
+        del uid
+        why = HostError(0, "", "")
+        for one in sockets(bus):
+            if isinstance(one, Failure):
+                why = HostError(0, "", "", one.failure())
+                continue
+            number = 0 if self.world.open and one.unwrap().abstract else self._connected(one.unwrap())
+            if number:
+                why = HostError(number, "", "", not_reached(one.unwrap(), HostError(number, "", "").reason))
+            elif self.world.open or self.world.processes.get(1) == "systemd":
+                return Success(started(scope))
+            else:
+                text = f"The name {SYSTEMD} was not provided by any .service files"
+                return Failure(HostError(0, "", "org.freedesktop.DBus.Error.ServiceUnknown", text))
+        return Failure(why)
+
+    def _connected(self, where: UnixSocket) -> int:
+        """The errno of connecting to a socket that nothing listens on but where there is one; 0 where there is."""
+        if where.abstract:
+            return errno.ECONNREFUSED
+        found = self.found(where.name)
+        if isinstance(found, int):
+            return found
+        return self.writable(*found) or (0 if found[1].type is FileType.SOCKET else errno.ECONNREFUSED)
 
     # -- the host
 
