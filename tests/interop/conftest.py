@@ -11,6 +11,8 @@ from typing import Final
 
 import pytest
 
+from tests.interop.joe import missing
+
 SOURCE: Final = Path(__file__).parent / "bolt_judge" / "judge.go"
 LIBRARY: Final = Path("/usr/share/gocode")
 
@@ -53,3 +55,11 @@ def judge_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {**os.environ, "GO111MODULE": "off", "GOPATH": str(LIBRARY), "GOCACHE": str(place / "cache")}
     subprocess.run([go, "build", "-o", place / "judge", SOURCE], check=True, env=environment)
     return place / "judge"
+
+
+@pytest.fixture(scope="session")
+def joes_machine() -> None:
+    """A machine of its own for an unprivileged user."""
+    why = missing()
+    if why:
+        pytest.skip(f"{why}: that a process becomes root of a user namespace is NOT shown here")

@@ -12,77 +12,26 @@ Promises:
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import zipapp
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pytest
 
+from tests.interop.joe import PAUSED, SUBIDS, joe
 from tests.interop.unprivileged import SOURCE, UID
 
-NEEDED: Final = ("unshare", "mount", "setpriv", "newuidmap", "newgidmap", "ps")
-SUBIDS: Final = f"# nobody else\nsomebody:100000:5\n{UID}:300000:10\njoe:200000:5\n"
 MAP: Final = [0, UID, 1, 1, 200000, 5, 6, 300000, 10]
 PROCESSES: Final = "ps -eo comm= > $HOME/.processes; sort $HOME/.processes | tr '\\n' ' '; rm $HOME/.processes; echo"
 NOBODY: Final = ["ps", "sh", "sh"]
-PAUSED: Final = "ps -eo ppid=,stat=,comm= | grep -c 'podman pause'"
 
 
-def _missing() -> str:
-    absent = [name for name in NEEDED if shutil.which(name) is None]
-    if absent:
-        return f"no {', '.join(absent)} here"
-    if os.geteuid() != 0:
-        return "only root can make a user"
-    tried = subprocess.run(["unshare", "-m", "--pid", "--fork", "--mount-proc", "unshare", "-U", "true"], check=False)
-    return "" if tried.returncode == 0 else "user namespaces are not allowed here"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _possible() -> None:
-    why = _missing()
-    if why:
-        pytest.skip(f"{why}: that a process becomes root of a user namespace is NOT shown here")
-
-
-class Said(str):
-    """The standard output of a script; ``stderr`` and the status beside it."""
-
-    __slots__ = ("status", "stderr")
-
-    stderr: str
-    status: int
-
-    def objects(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.splitlines() if line.startswith("{")]
-
-    def inside(self) -> dict[str, Any]:
-        (only,) = self.objects()
-        return only
-
-
-def joe(script: str, subids: str = SUBIDS, within: tuple[str, ...] = ()) -> Said:
-    """Run a script as the user, on a machine of its own."""
-    unshare = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc", "--kill-child"]
-    setting_up = [sys.executable, str(Path(__file__).with_name("unprivileged.py")), subids, script]
-    done = subprocess.run(
-        [*unshare, *within, *setting_up],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(SOURCE)},
-    )
-    said = Said(done.stdout)
-    said.stderr, said.status = done.stderr, done.returncode
-    return said
+pytestmark = pytest.mark.usefixtures("joes_machine")
 
 
 # -- becoming root

@@ -3,7 +3,7 @@
     unshare --mount --propagation private --pid --fork --mount-proc --kill-child python unprivileged.py SUBIDS SCRIPT
 
 The user ``joe`` is in the user database, SUBIDS are the lines of /etc/subuid and /etc/subgid, ``/run`` is empty but for
-the user's own directory.  What the interpreter needs can be reached even where it is installed in a closed directory.
+the user's own directory, and so is the shared memory.  What the interpreter needs can be reached even where it is installed in a closed directory.
 The script is joe's, for ``sh``; it starts in joe's home directory.
 """
 
@@ -65,6 +65,7 @@ def _directory(path: Path) -> None:
 def main(subids: str, script: str) -> None:
     """Set the machine up and become joe."""
     _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    _mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", "/dev/shm")
     _open_up()
     users = Path("/etc/passwd").read_text(encoding="utf-8")
     _replace("/etc/passwd", f"{users.rstrip()}\njoe:x:{UID}:{UID}::{HOME}:/bin/sh\n")

@@ -20,7 +20,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pypod.pure.dbus.address import sockets
 from pypod.pure.dbus.dialogue import BUS
@@ -38,7 +38,7 @@ def plain(value: object) -> Any:
         case Variant(signature, inner):
             return {"signature": signature, "value": plain(inner)}
         case tuple():
-            return [plain(one) for one in value]
+            return [plain(one) for one in cast("tuple[object, ...]", value)]
         case _:
             return value
 

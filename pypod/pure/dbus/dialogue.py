@@ -51,26 +51,31 @@ Dialogue: TypeAlias = Generator[bytes, bytes, Result[T, Refusal]]
 
 
 class Client:
-    """The client's half of one conversation: what came and was not heard yet, and the number of the last call."""
+    """The client's half of one conversation: what came and was not heard yet, what is said when something has to be waited
+    for, and the number of the last call.
+    """
 
     def __init__(self) -> None:
         self._came = b""
+        self._unsent = b""
         self._serial = 0
         self._kept: list[Message] = []
 
     def log_in(self, uid: int) -> Generator[bytes, bytes, Result[None, Refusal]]:
         """Become a client of the bus as a user, and be given a name on it."""
-        said = yield from self._line(b"\0AUTH EXTERNAL " + str(uid).encode().hex().encode() + b"\r\n")
+        self._unsent += b"\0AUTH EXTERNAL " + str(uid).encode().hex().encode() + b"\r\n"
+        said = yield from self._line()
         if isinstance(said, Failure):
             return Failure(said.failure())
         word = said.unwrap().split(b" ")[0]
         if word != b"OK":
             return Failure(Refusal(_NO_LOG_IN if word == b"REJECTED" else _WRONG_LOG_IN))
-        named = yield from self.call(Call(BUS, "/org/freedesktop/DBus", BUS, "Hello"), first=b"BEGIN\r\n")
+        self._unsent += b"BEGIN\r\n"
+        named = yield from self.call(Call(BUS, "/org/freedesktop/DBus", BUS, "Hello"))
         return named.map(lambda _: None)
 
-    def call(self, asked: Call, first: bytes = b"") -> Generator[bytes, bytes, Result[Message, Refusal]]:
-        """Call a method and wait for its answer; ``first`` goes before it."""
+    def call(self, asked: Call) -> Generator[bytes, bytes, Result[Message, Refusal]]:
+        """Call a method and wait for its answer."""
         self._serial += 1
         number = self._serial
         message = Message(
@@ -80,9 +85,8 @@ class Client:
         octets = written(message)
         if isinstance(octets, Failure):
             return Failure(Refusal(f"dbus: {octets.failure()}"))
-        answered = yield from self._awaited(
-            lambda one: one.kind in (REPLY, ERROR) and one.reply_to == number, first + octets.unwrap()
-        )
+        self._unsent += octets.unwrap()
+        answered = yield from self.heard(lambda one: one.kind in (REPLY, ERROR) and one.reply_to == number)
         return answered if isinstance(answered, Failure) else _not_refused(answered.unwrap())
 
     def heard(self, wanted: Callable[[Message], bool]) -> Generator[bytes, bytes, Result[Message, Refusal]]:
@@ -90,24 +94,14 @@ class Client:
         for one in self._kept:
             if wanted(one):
                 return Success(one)
-        return (yield from self._awaited(wanted, b""))
-
-    def _awaited(
-        self, wanted: Callable[[Message], bool], outgoing: bytes
-    ) -> Generator[bytes, bytes, Result[Message, Refusal]]:
         while True:
-            read = yield from self._message(outgoing)
+            read = yield from self._message()
             if isinstance(read, Failure) or wanted(read.unwrap()):
                 return read
             self._kept.append(read.unwrap())
-            outgoing = b""
 
-    def _message(self, outgoing: bytes) -> Generator[bytes, bytes, Result[Message, Refusal]]:
-        """The next message; what is to be sent is sent first."""
-        if outgoing:
-            gone = yield from self._more(outgoing)
-            if isinstance(gone, Failure):
-                return Failure(gone.failure())
+    def _message(self) -> Generator[bytes, bytes, Result[Message, Refusal]]:
+        """The next message."""
         while True:
             read = first_message(self._came)
             if isinstance(read, Failure):
@@ -117,25 +111,26 @@ class Client:
                 message, size = found
                 self._came = self._came[size:]
                 return Success(message)
-            more = yield from self._more(b"")
+            more = yield from self._more()
             if isinstance(more, Failure):
                 return Failure(more.failure())
 
-    def _line(self, outgoing: bytes) -> Generator[bytes, bytes, Result[bytes, Refusal]]:
+    def _line(self) -> Generator[bytes, bytes, Result[bytes, Refusal]]:
         """The next line of the log in, without its end."""
         while True:
-            more = yield from self._more(outgoing)
-            if isinstance(more, Failure):
-                return Failure(more.failure())
             line, end, rest = self._came.partition(b"\r\n")
             if end:
                 self._came = rest
                 return Success(line)
             if len(line) > _LONGEST_LINE:
                 return Failure(Refusal(_WRONG_LOG_IN))
-            outgoing = b""
+            more = yield from self._more()
+            if isinstance(more, Failure):
+                return Failure(more.failure())
 
-    def _more(self, outgoing: bytes) -> Generator[bytes, bytes, Result[None, Refusal]]:
+    def _more(self) -> Generator[bytes, bytes, Result[None, Refusal]]:
+        """Say what is to be said, and wait for what comes."""
+        outgoing, self._unsent = self._unsent, b""
         came = yield outgoing
         if not came:
             return Failure(Refusal(_HUNG_UP))
