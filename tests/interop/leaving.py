@@ -1,10 +1,11 @@
 """A command that leaves for a user namespace, as pypod's own command does, and tells what it sees there.
 
-    leaving.py enter PAUSE_PATH | join PID [PAUSE_PATH] | short-cut WORD ... | keep PAUSE_PATH | fail TOOL   [then=status:N|signal:N|wait]
+    leaving.py enter PAUSE_PATH | join PID [PAUSE_PATH] | short-cut WORD ... | keep PAUSE_PATH | fail TOOL | read PATH   [then=status:N|signal:N|wait]
 
 Outside it runs the real program on the real machine and ends with the status that it is answered.  Inside it prints one
 JSON object.  ``keep`` is a library's way: what would be executed is printed, and nothing happens.  ``fail`` enters ten times
-with a mapping tool that fails, and prints which descriptors were open before and after, and whether a child is left.
+with a mapping tool that fails, and prints which descriptors were open before and after, and whether a child is left; ``read``
+tells the same of reading a file three times from within namespaces.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -28,7 +30,7 @@ from pypod.pure.failure import Departed, Ending, HostError
 from pypod.pure.program import Program, drive, leave
 from pypod.pure.userns.decide import not_reexecuted
 from pypod.pure.userns.facts import IdMappings, IdRange
-from pypod.pure.userns.stage import PAUSE_PROCESS, become_root
+from pypod.pure.userns.stage import PAUSE_PROCESS, become_root, mappings_of
 from pypod.pure.vocabulary.namespaces import JoinUserNamespace
 from pypod.pure.vocabulary.process import AskIdentity
 from pypod.pure.vocabulary.telling import Note
@@ -128,8 +130,24 @@ def has_child() -> bool:
 def failing(tool: str) -> dict[str, Any]:
     """What ten failures leave in the process that goes on."""
     maps = IdMappings((IdRange(0, os.geteuid(), 1),), (IdRange(0, os.getegid(), 1),), tool, tool)
+    return tried(lambda: LinuxNamespaces().enter_user_namespace("pause.pid", maps).failure().reason, 10)
+
+
+def reading(path: str) -> dict[str, Any]:
+    """What three looks from within namespaces tell and leave."""
+    maps = drive(mappings_of(AskIdentity().see(LinuxObserver()).unwrap()), Telling(LinuxLibrary())).unwrap().unwrap()
+
+    def read() -> str:
+        answer = LinuxObserver().read_in_user_namespace(path, maps)
+        return answer.failure().message if isinstance(answer, Failure) else answer.unwrap().decode()
+
+    return tried(read, 3)
+
+
+def tried(attempt: Callable[[], str], times: int) -> dict[str, Any]:
+    """What came of it, and what it left in this process."""
     before, mask = descriptors(), signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    answers = [str(LinuxNamespaces().enter_user_namespace("pause.pid", maps).failure().reason) for _ in range(10)]
+    answers = [attempt() for _ in range(times)]
     same = mask == signal.pthread_sigmask(signal.SIG_BLOCK, ())
     return {"answers": answers, "before": before, "after": descriptors(), "child": has_child(), "mask": same}
 
@@ -139,8 +157,8 @@ def main(words: list[str]) -> int:
     if os.environ.get("_CONTAINERS_USERNS_CONFIGURED"):
         say(json.dumps(seen()))
         return then(words)
-    if words[0] == "fail":
-        say(json.dumps(failing(words[1])))
+    if words[0] in ("fail", "read"):
+        say(json.dumps((failing if words[0] == "fail" else reading)(words[1])))
         return 0
     machine = (
         LinuxLibrary() if words[0] == "keep" else LinuxCommand(lambda said: say(f"{said.level.value}: {said.message}"))

@@ -1,6 +1,6 @@
 """Real containers that pypod stops, migrates and renumbers.  Run inside of a mount namespace by ``test_stopping.py``:
 
-    python -m tests.interop.stopping shutdown|migrate|renumber|guards PLACE
+    python -m tests.interop.stopping shutdown|rootless|migrate|renumber|guards PLACE
 
 Prints one JSON object: what podman says afterwards.
 """
@@ -81,10 +81,11 @@ class Containers(Scene):
         given = (*LIMITS, "--stop-timeout", "1", "--name", name, *words)
         return self.podman("run", "-d", *given, "tiny:1", "/bin/sh", "-c", PROGRAMS[name])
 
-    def began(self) -> dict[str, str]:
-        """One of each kind: ids by name."""
-        ids = {name: self.begin(name) for name in ("heeds", "stubborn", "paused")}
-        self.podman("pause", "paused")
+    def began(self, *, paused: bool = True) -> dict[str, str]:
+        """One of each kind: ids by name.  Where there is no cgroup for it none can be paused."""
+        ids = {name: self.begin(name) for name in ("heeds", "stubborn", *(("paused",) if paused else ()))}
+        if paused:
+            self.podman("pause", "paused")
         subprocess.run(
             [*self.command, "run", *LIMITS, "--name", "over", "tiny:1", "/bin/sh", "-c", PROGRAMS["over"]], check=False
         )
@@ -121,8 +122,13 @@ class Containers(Scene):
         subprocess.run([*self.command, "rm", "-fa", "-t", "0"], capture_output=True, check=False, timeout=120)
 
 
-def shutdown(scene: Containers) -> dict[str, Any]:
-    ids = scene.began()
+def rootless(scene: Containers) -> dict[str, Any]:
+    """The same by a user in a namespace: with the old cgroups podman pauses nothing there."""
+    return shutdown(scene, paused=False)
+
+
+def shutdown(scene: Containers, *, paused: bool = True) -> dict[str, Any]:
+    ids = scene.began(paused=paused)
     opened = open_runtime(flags=scene.flags, any_podman=True)
     assert not isinstance(opened, Failure), opened
     runtime = opened.unwrap()
@@ -135,7 +141,7 @@ def shutdown(scene: Containers) -> dict[str, Any]:
         "again": again.failure().message,
         "mounted": mounts,
         "states": scene.states(),
-        "events": {name: scene.events(name) for name in ("heeds", "stubborn", "paused")},
+        "events": {name: scene.events(name) for name in ids},
         "works": [scene.works("heeds"), scene.works("stubborn")],
     }
 
@@ -214,6 +220,7 @@ def guards(scene: Containers) -> dict[str, Any]:
 
 PLAYS: Final[dict[str, Callable[[Containers], dict[str, Any]]]] = {
     "shutdown": shutdown,
+    "rootless": rootless,
     "migrate": migrate,
     "renumber": renumber,
     "guards": guards,

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from pypod.cli.published import ROOT
+from tests.interop.joe import joe
 from tests.interop.test_real_podman import missing_podman
 
 COMMAND = 'mount --make-rprivate / && mount -t tmpfs none /dev/shm && exec "$0" "$@"'
@@ -64,6 +65,25 @@ def test_a_forced_shutdown_stops_what_runs_and_podman_agrees(near: Path) -> None
         # Where podman's own clean-up had the lock first, it told the end and pypod went on with the next container.
         assert report["events"][name][:2] in (["stop", "died"], ["died"])
     assert report["events"]["paused"] == []
+    assert report["mounted"] == []
+    assert report["works"] == ["here", "here"]
+
+
+@pytest.mark.usefixtures("joes_machine")
+def test_a_forced_shutdown_stops_what_an_unprivileged_user_runs() -> None:
+    why = missing_podman() or ("" if shutil.which("busybox") else "no busybox here")
+    if why:
+        pytest.skip(f"{why}: that pypod stops what podman started is NOT shown here")
+    play = f"mkdir p && cd {ROOT} && podman unshare $PYTHON -m tests.interop.stopping rootless $HOME/p"
+    said = joe(play, "joe:200000:65536\n")
+    assert said.status == 0, said.stderr[-4000:]
+    report = said.inside()
+    assert report["outcome"] is None
+    assert report["states"] == {
+        "heeds": ["exited", 7], "stubborn": ["exited", 137], "over": ["exited", 3], "new": ["created", 0]
+    }  # fmt: skip
+    for name in ("heeds", "stubborn"):
+        assert report["events"][name][:2] in (["stop", "died"], ["died"])
     assert report["mounted"] == []
     assert report["works"] == ["here", "here"]
 

@@ -94,7 +94,7 @@ def become_root(identity: Identity, pause: str, afterwards: Afterwards | None = 
             yield from need(SetVariable(CONFIGURED, "done"))
         return
     yield from notes(unshared_root((yield from attempt(ReadFile("/proc/self/mountinfo")))))
-    maps = settle((yield from _mappings(identity)))
+    maps = settle((yield from mappings_of(identity)))
     yield from reworded(leave(EnterUserNamespace(pause, maps), not_reexecuted, afterwards), _told)
 
 
@@ -118,7 +118,7 @@ def _subordinate_ids(identity: Identity) -> Program[SubordinateIds]:
     return subordinate_ids(name, uid, subuid, subgid)
 
 
-def _mappings(identity: Identity) -> Program[Result[IdMappings, Problem]]:
+def mappings_of(identity: Identity) -> Program[Result[IdMappings, Problem]]:
     """The maps of a new namespace, and what is said about them."""
     ids = yield from _subordinate_ids(identity)
     yield from notes(ids.said)
@@ -210,7 +210,7 @@ def _conmon_file(identity: Identity, path: str) -> Program[bytes]:
     """
     content = yield from attempt(ReadFile(path))
     if isinstance(content, Failure) and wants_namespace(content.failure()):
-        maps = yield from _mappings(identity)
+        maps = yield from mappings_of(identity)
         if isinstance(maps, Failure):
             return b""
         content = yield from attempt(ReadInUserNamespace(path, maps.unwrap()))
