@@ -25,15 +25,14 @@ if TYPE_CHECKING:
     from pypod import hosts, options, state
     from pypod.api import plan, rehearse
     from pypod.applying import apply
-    from pypod.effects.linux.namespaces import leave_for
-    from pypod.opening import Runtime, open_runtime, open_runtime_or_raise
+    from pypod.opening import Runtime, leave_for, open_runtime, open_runtime_or_raise
 
 __version__ = VERSION
 
 _HOME: Final = {
     "Runtime": "pypod.opening",
     "apply": "pypod.applying",
-    "leave_for": "pypod.effects.linux.namespaces",
+    "leave_for": "pypod.opening",
     "open_runtime": "pypod.opening",
     "open_runtime_or_raise": "pypod.opening",
     "plan": "pypod.api",

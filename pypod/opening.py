@@ -14,11 +14,12 @@ from typing import Any, Self, TypeVar
 
 from returns.result import Failure, Result, Success
 
+from pypod.effects.linux.namespaces import leave_for as leave
 from pypod.effects.real import library_machine
 from pypod.pipeline import CONSTRUCTION
 from pypod.pure.draft import Draft, Request
 from pypod.pure.effect import Host, On
-from pypod.pure.failure import Departed, Problem, Refused
+from pypod.pure.failure import Departed, HostError, Problem, Refused
 from pypod.pure.oci.facts import OciRuntime
 from pypod.pure.options.option import RuntimeOption
 from pypod.pure.program import Program, drive
@@ -69,6 +70,21 @@ def open_runtime(
     if machine.left is not None:
         return Failure(machine.left)
     return _plainly(built).map(lambda draft: Runtime(draft, host))
+
+
+def leave_for(reexec: Reexec) -> Result[int, HostError]:
+    """Execute it in its namespace, and wait for it; the exit status that this process should end with.
+
+    A pause process that was made for it is then moved into a scope of the user's systemd, as podman does it; whether that
+    works changes nothing.  Nothing else runs here meanwhile: signals are passed on to the child, and descriptors that
+    this process was started with are closed.
+    """
+    from pypod.pure.userns.scope_stage import move_after_leaving
+
+    left = leave(reexec)
+    if reexec.pause_path and not isinstance(left, Failure):
+        drive(move_after_leaving(reexec.pause_path), On(library_machine()))
+    return left
 
 
 def open_runtime_or_raise(

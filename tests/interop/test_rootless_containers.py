@@ -189,6 +189,28 @@ def test_the_pause_process_is_moved_into_a_scope(where: str) -> None:
 
 
 @MESSAGE_BUS
+def test_a_caller_who_leaves_has_it_moved_too() -> None:
+    said = joe(
+        f"""{BUS}
+        systemd done; export DBUS_SESSION_BUS_ADDRESS=$(cat address)
+        cat > caller.py <<'END'
+import os, sys, pypod
+opened = pypod.open_runtime(flags=(("storage-driver", "vfs"),), any_podman=True)
+if os.environ.get("_CONTAINERS_USERNS_CONFIGURED"):
+    print(opened.map(lambda runtime: runtime.shutdown()).map(lambda _: "constructed").value_or("refused"), flush=True)
+    sys.exit(5)
+sys.exit(pypod.leave_for(opened.failure()).unwrap())
+END
+        $PYTHON caller.py; echo status $?; cat $pause; echo; cat calls
+        """
+    )
+    lines = said.splitlines()
+    assert lines[:2] == ["constructed", "status 5"], said.stderr
+    (call,) = said.objects()
+    assert dict(call["body"][2])["PIDs"]["value"] == [int(lines[2])]
+
+
+@MESSAGE_BUS
 def test_it_is_tried_three_times_each_time_by_another_name() -> None:
     said = joe(
         f"{BUS}\nsystemd twice; export DBUS_SESSION_BUS_ADDRESS=$(cat address); $ours; echo status $?; cat calls"

@@ -2,7 +2,7 @@
 
 A command leaves (:class:`LinuxNamespaces`).  A library must not fork, wait and end in its caller's place: on a machine
 with :class:`LeavingToCaller` the effect is refused, and ``left`` tells what would have been executed.  The caller can
-do that with :func:`leave_for`, or in a way of its own, or not at all.
+do that with :func:`pypod.leave_for`, or in a way of its own, or not at all.
 """
 
 from __future__ import annotations

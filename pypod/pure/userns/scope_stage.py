@@ -6,10 +6,11 @@ from returns.result import Failure, Result
 
 from pypod.pure.dbus.address import UNDETERMINED
 from pypod.pure.dbus.session_stage import session_bus
-from pypod.pure.draft import Draft
+from pypod.pure.draft import Draft, Request
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
 from pypod.pure.program import Program, attempt, notes, stage
+from pypod.pure.surroundings.stage import look_around
 from pypod.pure.userns.scope import ATTEMPTS, DIGITS, not_moved, process_to_move, scope_of, why_not
 from pypod.pure.vocabulary.files import ReadFile
 from pypod.pure.vocabulary.host import DrawToken
@@ -40,6 +41,12 @@ def move_pause_process(draft: Draft, path: str) -> Program[None]:
         return known
 
     yield from stage("pause-scope", run)(draft)
+
+
+def move_after_leaving(path: str) -> Program[None]:
+    """The same for a process that left of its own accord, and knows nothing but where it put the id."""
+    around = yield from look_around()
+    yield from move_pause_process(Draft(Request(), surroundings=around), path)
 
 
 def _move(draft: Draft, pid: int) -> Program[Result[Changed, HostError]]:
