@@ -8,7 +8,7 @@ of what is marshalled, which is a multiple of eight.
 from __future__ import annotations
 
 import struct
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 from returns.result import Failure, Result, Success
@@ -42,6 +42,11 @@ _PATH: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 
 class _MalformedError(Exception):
     """It cannot be marshalled, or it was not marshalled."""
+
+
+def within(value: object) -> tuple[object, ...]:
+    """The values of an array, a structure or a pair; none of anything else."""
+    return cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
 
 
 def is_object_path(text: str) -> bool:
@@ -91,15 +96,15 @@ def _put_all(out: bytearray, signature: str, values: tuple[object, ...], order: 
 
 
 def _put(out: bytearray, kind: str, value: object, order: Order, depth: int) -> None:
-    letter = kind[0]
+    letter, parts = kind[0], within(value)
     out += bytes(-len(out) % _ALIGNMENT[letter])
     match letter, value:
         case (("s" | "o" | "g"), str()):
             _put_text(out, letter, value, order)
         case "a", tuple():
-            _put_array(out, kind[1:], value, order, depth)
+            _put_array(out, kind[1:], parts, order, depth)
         case (("(" | "{"), tuple()):
-            _put_all(out, kind[1:-1], value, order, depth + 1)
+            _put_all(out, kind[1:-1], parts, order, depth + 1)
         case "v", Variant():
             _put_variant(out, value, order, depth)
         case _ if letter in _NUMBERS and isinstance(value, int | float):

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod.pure.dbus.marshal import Order, Variant, marshalled, unmarshalled
+from pypod.pure.dbus.marshal import Order, Variant, marshalled, unmarshalled, within
 
 CALL: Final = 1
 REPLY: Final = 2
@@ -129,9 +129,8 @@ def _read(data: bytes, head: int, order: Order, serial: int) -> Result[Message, 
 def _named(listed: tuple[object, ...]) -> Result[dict[str, object], str]:
     """The fields that are known, by name; others are passed over, as the specification wants it."""
     fields: dict[str, object] = {}
-    (entries,) = listed
-    for entry in entries if isinstance(entries, tuple) else ():
-        code, value = entry if isinstance(entry, tuple) else (0, 0)
+    for entry in within(listed[0]):
+        code, value = within(entry)
         if not isinstance(code, int) or code not in _NAMES or not isinstance(value, Variant):
             continue
         name, kind = _NAMES[code]
