@@ -177,9 +177,10 @@ class Databases(Namespaces):
         written = replaced(node, content=content, size=size, seen=False)
         room = self.room_for(where, size)
         if room < size and pages_of(written) * PAGE > room:
-            # The file is made longer first, which takes no room: a page takes it that is written.
-            grown = replaced(database, file=database.file.ljust(size, b"\0"))
-            self.put(where, replaced(written, content=grown))
+            if size > node.size:
+                # The file is made longer first, which takes no room: a page takes it that is written.
+                grown = replaced(database, file=database.file.ljust(size, b"\0"))
+                self.put(where, replaced(written, content=grown))
             return refusal(errno.ENOSPC, "write", path)
         change = self.put(where, written)
         return Success(Changed(tuple(replaced(change, detail=detail) for detail in details or (_COMMITTED,))))
