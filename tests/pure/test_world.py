@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from pypod.pure.database.facts import TOP_LEVEL, MakeBucket
 from pypod.pure.facts import Handle
 from pypod.pure.failure import HostError
@@ -32,6 +34,21 @@ def test_root_of_a_user_namespace_owns_as_the_user_outside() -> None:
     assert (pause.mode, pause.uid) == (0o600, 1000)
     refused = inside.answer(changes.MakeDirectories("/etc/x", 0o700))
     assert refused.failure().message == "mkdir /etc/x: permission denied"
+
+
+def test_a_live_pause_process_is_not_replaced_but_joined() -> None:
+    first = _host(uid=1000, dirs={"/run/user/1000": {"mode": "0700"}})
+    first.answer(namespaces.EnterUserNamespace("/run/user/1000/pause.pid", MAPS))
+    one = reexecuted(first.world)
+    later = Simulated(described({"uid": 1000}).unwrap())
+    later.world = msgspec.structs.replace(
+        first.world, left=None, nodes=one.nodes, processes=one.processes, pauses=one.pauses
+    )
+    later.answer(namespaces.EnterUserNamespace("/run/user/1000/pause.pid", MAPS))
+    two = reexecuted(later.world)
+    assert two.nodes["/run/user/1000/pause.pid"].content == one.nodes["/run/user/1000/pause.pid"].content
+    assert set(two.pauses) == set(one.pauses)
+    assert two.inside == one.inside
 
 
 def test_a_full_filesystem_keeps_what_went_on_it() -> None:
