@@ -24,7 +24,7 @@ from pypod.effects.linux.looked_at import FileContent, whole_content
 from pypod.effects.linux.refusal import asked
 from pypod.effects.linux.steps import performed, sync_directory, write_at
 from pypod.pure.bolt.check import check
-from pypod.pure.bolt.commit import commit
+from pypod.pure.bolt.commit import begin
 from pypod.pure.bolt.create import new_database
 from pypod.pure.bolt.meta import MAGIC
 from pypod.pure.bolt.page import HEADER_SIZE, Content
@@ -199,15 +199,18 @@ def planned(
             return Failure(damage(differs.failure(), path))
         if differs.unwrap():
             return Failure(HostError(errno.ESTALE, "update", path, differs.unwrap()))
-    nodes = nodes or Nodes()
-    part = touched(snapshot, changes, nodes).alt(lambda error: damage(error, path))
+    begun = begin(snapshot, nodes or Nodes())
+    if isinstance(begun, Failure):
+        return Failure(damage(begun.failure(), path))
+    writing = begun.unwrap()
+    part = touched(writing.root, changes)
     if isinstance(part, Failure):
-        return part
+        return Failure(damage(part.failure(), path))
     asked_for = transaction(part.unwrap(), changes)
     if isinstance(asked_for, Failure):
         return asked_for
     done = asked_for.unwrap()
-    writes = commit(snapshot, done.changes, nodes)
+    writes = writing.commit(done.changes)
     return writes.alt(lambda error: damage(error, path)).map(lambda it: (it, done.details))
 
 

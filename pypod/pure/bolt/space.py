@@ -6,7 +6,9 @@ before the next transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Sequence
+from operator import eq
 from typing import Final
 
 from pypod.pure.bolt.errors import DamagedError
@@ -25,23 +27,30 @@ def map_size(size: int) -> int:
     return min(-(-size // _DOUBLED_UP_TO) * _DOUBLED_UP_TO, _LARGEST_MAP)
 
 
+def sound_free(free: Sequence[int], high_water: int) -> Sequence[int]:
+    """The free pages of a file, ascending; damage where one is there twice, or where there is no such page."""
+    if any(map(eq, free, free[1:])):
+        raise DamagedError("the freelist has a page twice", -1, -1)
+    if free and not (free[0] > 1 and free[-1] < high_water):
+        raise DamagedError(f"the freelist has a page that is out of bounds: {high_water}", -1, -1)
+    return free
+
+
 class Space:
     """The room of one write transaction.  ``free`` ascends; ``file_size`` is in bytes."""
 
-    __slots__ = ("_taken", "file_size", "free", "high_water", "mapped", "page_size", "pending")
+    __slots__ = ("_released", "_were_free", "file_size", "free", "high_water", "mapped", "page_size", "pending")
 
-    def __init__(self, free: Iterable[int], high_water: int, page_size: int, file_size: int) -> None:
+    def __init__(self, free: Sequence[int], high_water: int, page_size: int, file_size: int) -> None:
+        """``free`` ascends and was looked over by :func:`sound_free`."""
+        self._were_free = free
+        self._released: set[int] = set()
         self.free = list(free)
         self.pending: list[int] = []
         self.high_water = high_water
         self.page_size = page_size
         self.file_size = file_size
         self.mapped = map_size(file_size)
-        self._taken = set(self.free)
-        if len(self._taken) != len(self.free):
-            raise DamagedError("the freelist has a page twice", -1, -1)
-        if self.free and not (self.free[0] > 1 and self.free[-1] < high_water):
-            raise DamagedError(f"the freelist has a page that is out of bounds: {high_water}", -1, -1)
 
     def allocate(self, count: int) -> int:
         """The first of so many pages in a row: the first run of free ones that is long enough, else at the high-water mark."""
@@ -66,10 +75,14 @@ class Space:
     def release(self, first: int, count: int) -> None:
         """Pages that the new snapshot does not have."""
         for page in range(first, first + count):
-            if page in self._taken or page < 2:
+            if page in self._released or page < 2 or self._was_free(page):
                 raise DamagedError(f"page {page} already freed", page, page * self.page_size)
-            self._taken.add(page)
+            self._released.add(page)
             self.pending.append(page)
+
+    def _was_free(self, page: int) -> bool:
+        index = bisect_left(self._were_free, page)
+        return index < len(self._were_free) and self._were_free[index] == page
 
     def grown(self) -> int:
         """The size to which the file is made when the freelist was put above the high-water mark (``DB.grow``)."""

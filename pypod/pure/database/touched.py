@@ -9,8 +9,7 @@ from returns.result import Failure, Result, Success
 
 from pypod.pure.bolt.errors import BoltError, DamagedError
 from pypod.pure.bolt.leaf import BUCKET_FLAG
-from pypod.pure.bolt.snapshot import Snapshot
-from pypod.pure.bolt.working import Nodes, Working, opened
+from pypod.pure.bolt.working import Working
 from pypod.pure.database.buckets import key_of, name_of
 from pypod.pure.database.facts import At, DeleteBucket, EmptyBucket, MakeBucket, SetSequence, StateChange
 from pypod.pure.database.tree import Tree
@@ -32,11 +31,8 @@ class _Part:
         return part
 
 
-def touched(snapshot: Snapshot, changes: Iterable[StateChange], nodes: Nodes | None = None) -> Result[Tree, BoltError]:
-    """The content, as far as :func:`pypod.pure.database.tree.transaction` looks at it for these changes.
-
-    ``nodes`` are what is known of the file; what is read is added to them.
-    """
+def touched(root: Working, changes: Iterable[StateChange]) -> Result[Tree, BoltError]:
+    """The content below a root bucket, as far as :func:`pypod.pure.database.tree.transaction` looks at it for these changes."""
     wanted = _Part()
     for change in changes:
         match change:
@@ -47,7 +43,7 @@ def touched(snapshot: Snapshot, changes: Iterable[StateChange], nodes: Nodes | N
             case _:
                 wanted.at((*change.at, change.key))
     try:
-        return Success(_read(opened(snapshot, nodes or Nodes()), wanted))
+        return Success(_read(root, wanted))
     except DamagedError as damaged:
         return Failure(damaged.error)
 
