@@ -26,6 +26,9 @@ def removed(path: str) -> Changed:
     before = entry_at(path, follow=False)
     try:
         calls.unlink(path)
+    except FileNotFoundError:
+        # What rmdir would say too.
+        raise
     except OSError as refused:
         try:
             calls.remove_directory(path)
