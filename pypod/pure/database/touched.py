@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from pyrsistent import pmap
 from returns.result import Failure, Result, Success
@@ -13,6 +14,11 @@ from pypod.pure.bolt.working import Working
 from pypod.pure.database.buckets import key_of, name_of
 from pypod.pure.database.facts import At, DeleteBucket, EmptyBucket, MakeBucket, SetSequence, StateChange
 from pypod.pure.database.tree import Tree
+from pypod.pure.table import Table
+
+
+_FEW: Final = 16
+"""So many entries of a bucket are copied when one changes."""
 
 
 class _Part:
@@ -49,7 +55,9 @@ def touched(root: Working, changes: Iterable[StateChange]) -> Result[Tree, BoltE
 
 
 def _read(bucket: Working, part: _Part) -> Tree:
-    return Tree(pmap(dict(_held(bucket, part))))
+    held = dict(_held(bucket, part))
+    # Each change copies a table: for many, a persistent map costs less.
+    return Tree(Table(held) if len(held) <= _FEW else pmap(held))
 
 
 def _held(bucket: Working, part: _Part) -> Iterator[tuple[str, bytes | Tree]]:
