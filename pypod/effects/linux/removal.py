@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from returns.result import Failure, Result, Success
 
 from pypod.effects.linux import calls
-from pypod.effects.linux.entries import entry_at, entry_of, place_of
+from pypod.effects.linux.entries import entry_of, place_of
 from pypod.effects.linux.refusal import asked
 from pypod.pure.facts import NOTHING_CHANGED, Change, Changed
 from pypod.pure.failure import HostError
@@ -23,18 +23,21 @@ _MAY_BE_DIRECTORY: Final = (errno.EISDIR, errno.EPERM, errno.EACCES)
 
 def removed(path: str) -> Changed:
     """``unlink``, then ``rmdir``; raises the OSError that tells why neither worked."""
-    before = entry_at(path, follow=False)
+    try:
+        before = entry_of(os.lstat(path))
+    except FileNotFoundError:
+        # As both would say: most of what a refresh removes is not there.
+        raise
+    except (OSError, ValueError):
+        before = None
     try:
         calls.unlink(path)
-    except FileNotFoundError:
-        # What rmdir would say too.
-        raise
     except OSError as refused:
         try:
             calls.remove_directory(path)
         except OSError as again:
             raise (refused if again.errno == errno.ENOTDIR else again) from None
-    # What is above it is still there; most of what a refresh removes was not.
+    # What is above it is still there.
     return Changed((Change(place_of(path, follow=False), before, None),))
 
 

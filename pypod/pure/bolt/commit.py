@@ -89,7 +89,9 @@ class Transaction:
 
     def _committed(self, changes: Iterable[BoltChange]) -> Result[PageWrites, BoltError]:
         self._free = self._free_pages()
-        self._space = Space(self._free.ids, self._meta.high_water, self._meta.page_size, self._file_size)
+        self._space = Space(
+            self._free.ids, self._free.packed, self._meta.high_water, self._meta.page_size, self._file_size
+        )
         self._spill = Spill(self._source, self._space)
         for change in changes:
             refused = self._change(change)
@@ -109,10 +111,10 @@ class Transaction:
         pages = self._source.pages
         stored = freelist.freelist_page(pages, self._meta)
         if stored is None:
-            return FreePages(0, 0, self._unreachable())
-        return FreePages(
-            stored.id, stored.overflow, sound_free(freelist.free_pages(pages, stored), self._meta.high_water)
-        )
+            unreachable = self._unreachable()
+            return FreePages(0, 0, unreachable, freelist.packed(unreachable))
+        ids = sound_free(freelist.free_pages(pages, stored), self._meta.high_water)
+        return FreePages(stored.id, stored.overflow, ids, freelist.packed(ids))
 
     def _change(self, change: BoltChange) -> BoltError | None:
         match change:
@@ -227,9 +229,9 @@ class Transaction:
         count = freelist.pages_for(len(space.free) + len(space.pending), space.page_size)
         before = space.high_water
         self._freelist = space.allocate(count)
-        ids = sorted((*space.free, *space.pending))
-        self._spill.write(self._freelist, count, freelist.encoded(ids, self._freelist, count - 1))
-        self._source.nodes.free = FreePages(self._freelist, count - 1, ids)
+        ids, packed = space.free_next()
+        self._spill.write(self._freelist, count, freelist.encoded(packed, self._freelist, count - 1))
+        self._source.nodes.free = FreePages(self._freelist, count - 1, ids, packed)
         return space.high_water > before
 
     def _page_writes(self, grown: bool) -> PageWrites:

@@ -11,7 +11,7 @@ from typing import Final
 
 from pypod.pure.bolt.errors import DamagedError
 from pypod.pure.bolt.meta import NO_FREELIST, Meta
-from pypod.pure.bolt.page import FREELIST, HEADER, HEADER_SIZE, Page, Pages, type_name
+from pypod.pure.bolt.page import FREELIST, HEADER, HEADER_SIZE, Buffer, Page, Pages, type_name
 
 MANY: Final = 0xFFFF
 ID: Final = struct.Struct("<Q")
@@ -46,7 +46,13 @@ def pages_for(count: int, page_size: int) -> int:
     return (HEADER_SIZE + ID.size * (count + (count >= MANY))) // page_size + 1
 
 
-def encoded(ids: Sequence[int], number: int, overflow: int) -> bytes:
-    """A freelist as a page, without the zeroes that fill the last one.  ``ids`` ascend."""
-    stored = (len(ids), *ids) if len(ids) >= MANY else ids
-    return HEADER.pack(number, FREELIST, min(len(ids), MANY), overflow) + struct.pack(f"<{len(stored)}Q", *stored)
+def packed(ids: Sequence[int]) -> bytes:
+    """The ids as they are stored; ``ids`` ascend."""
+    return struct.pack(f"<{len(ids)}Q", *ids)
+
+
+def encoded(ids: Buffer, number: int, overflow: int) -> bytes:
+    """A freelist as a page, without the zeroes that fill the last one.  ``ids`` are packed."""
+    count = len(ids) // ID.size
+    header = HEADER.pack(number, FREELIST, min(count, MANY), overflow)
+    return b"".join((header, ID.pack(count) if count >= MANY else b"", ids))

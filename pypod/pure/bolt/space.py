@@ -12,10 +12,13 @@ from operator import eq
 from typing import Final
 
 from pypod.pure.bolt.errors import DamagedError
+from pypod.pure.bolt.freelist import ID, packed
 
 _SMALLEST_MAP: Final = 1 << 15
 _DOUBLED_UP_TO: Final = 1 << 30
 _LARGEST_MAP: Final = 0xFFFFFFFFFFFF
+_FEW: Final = 64
+"""So many pages are put among the free ones one by one."""
 _GROWTH: Final = 1 << 24
 """From this size of its map on, a file grows by as much at a time (``DefaultAllocSize``)."""
 
@@ -39,11 +42,14 @@ def sound_free(free: Sequence[int], high_water: int) -> Sequence[int]:
 class Space:
     """The room of one write transaction.  ``free`` ascends; ``file_size`` is in bytes."""
 
-    __slots__ = ("_released", "_were_free", "file_size", "free", "high_water", "mapped", "page_size", "pending")
+    __slots__ = (
+        "_packed", "_released", "_were_free", "file_size", "free", "high_water", "mapped", "page_size", "pending"
+    )  # fmt: skip
 
-    def __init__(self, free: Sequence[int], high_water: int, page_size: int, file_size: int) -> None:
-        """``free`` ascends and was looked over by :func:`sound_free`."""
+    def __init__(self, free: Sequence[int], packed: bytes, high_water: int, page_size: int, file_size: int) -> None:
+        """``free`` ascends and was looked over by :func:`sound_free`; ``packed`` is the same as it is stored."""
         self._were_free = free
+        self._packed = bytearray(packed)
         self._released: set[int] = set()
         self.free = list(free)
         self.pending: list[int] = []
@@ -59,6 +65,7 @@ class Space:
             run = run + 1 if run and page == self.free[index - 1] + 1 else 1
             if run == count:
                 del self.free[index + 1 - count : index + 1]
+                del self._packed[(index + 1 - count) * ID.size : (index + 1) * ID.size]
                 return page + 1 - count
         return self._above(count)
 
@@ -83,6 +90,17 @@ class Space:
     def _was_free(self, page: int) -> bool:
         index = bisect_left(self._were_free, page)
         return index < len(self._were_free) and self._were_free[index] == page
+
+    def free_next(self) -> tuple[Sequence[int], bytes]:
+        """What the next transaction may use, ascending, and the same as it is stored; nothing is taken after this."""
+        if len(self.pending) > _FEW:
+            ids = sorted((*self.free, *self.pending))
+            return ids, packed(ids)
+        for page in self.pending:
+            index = bisect_left(self.free, page)
+            self.free.insert(index, page)
+            self._packed[index * ID.size : index * ID.size] = ID.pack(page)
+        return self.free, bytes(self._packed)
 
     def grown(self) -> int:
         """The size to which the file is made when the freelist was put above the high-water mark (``DB.grow``)."""

@@ -20,13 +20,14 @@ from pypod.pure.bolt.page import BRANCH, LEAF, Pages, inline_page, of_tree
 
 
 class FreePages(Struct, frozen=True):
-    """The free pages of a file, ascending: those that the next transaction may use.  The freelist is ``page`` with as many
-    that belong to it as ``overflow`` says.
+    """The free pages of a file, ascending: those that the next transaction may use; and the same as the file has them.  The
+    freelist is ``page`` with as many that belong to it as ``overflow`` says.
     """
 
     page: int
     overflow: int
     ids: Sequence[int]
+    packed: bytes
 
 
 class Nodes:
