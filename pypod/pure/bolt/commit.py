@@ -90,7 +90,7 @@ class Transaction:
     def _committed(self, changes: Iterable[BoltChange]) -> Result[PageWrites, BoltError]:
         self._free = self._free_pages()
         self._space = Space(
-            self._free.ids, self._free.packed, self._meta.high_water, self._meta.page_size, self._file_size
+            self._free.ids, self._meta.high_water, self._meta.page_size, self._file_size, self._free.packed
         )
         self._spill = Spill(self._source, self._space)
         for change in changes:
@@ -230,7 +230,7 @@ class Transaction:
         before = space.high_water
         self._freelist = space.allocate(count)
         ids, packed = space.free_next()
-        self._spill.write(self._freelist, count, freelist.encoded(packed, self._freelist, count - 1))
+        self._spill.write(self._freelist, count, freelist.page_of(packed, self._freelist, count - 1))
         self._source.nodes.free = FreePages(self._freelist, count - 1, ids, packed)
         return space.high_water > before
 

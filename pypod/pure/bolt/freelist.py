@@ -11,7 +11,7 @@ from typing import Final
 
 from pypod.pure.bolt.errors import DamagedError
 from pypod.pure.bolt.meta import NO_FREELIST, Meta
-from pypod.pure.bolt.page import FREELIST, HEADER, HEADER_SIZE, Buffer, Page, Pages, type_name
+from pypod.pure.bolt.page import FREELIST, HEADER, HEADER_SIZE, Page, Pages, type_name
 
 MANY: Final = 0xFFFF
 ID: Final = struct.Struct("<Q")
@@ -51,8 +51,13 @@ def packed(ids: Sequence[int]) -> bytes:
     return struct.pack(f"<{len(ids)}Q", *ids)
 
 
-def encoded(ids: Buffer, number: int, overflow: int) -> bytes:
-    """A freelist as a page, without the zeroes that fill the last one.  ``ids`` are packed."""
+def encoded(ids: Sequence[int], number: int, overflow: int) -> bytes:
+    """A freelist as a page, without the zeroes that fill the last one.  ``ids`` ascend."""
+    return page_of(packed(ids), number, overflow)
+
+
+def page_of(ids: bytes, number: int, overflow: int) -> bytes:
+    """The same of ids that are packed."""
     count = len(ids) // ID.size
     header = HEADER.pack(number, FREELIST, min(count, MANY), overflow)
     return b"".join((header, ID.pack(count) if count >= MANY else b"", ids))

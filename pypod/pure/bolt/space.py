@@ -46,10 +46,12 @@ class Space:
         "_packed", "_released", "_were_free", "file_size", "free", "high_water", "mapped", "page_size", "pending"
     )  # fmt: skip
 
-    def __init__(self, free: Sequence[int], packed: bytes, high_water: int, page_size: int, file_size: int) -> None:
-        """``free`` ascends and was looked over by :func:`sound_free`; ``packed`` is the same as it is stored."""
+    def __init__(
+        self, free: Sequence[int], high_water: int, page_size: int, file_size: int, stored: bytes | None = None
+    ) -> None:
+        """``free`` ascends and was looked over by :func:`sound_free`; ``stored`` is the same as it is stored, if known."""
         self._were_free = free
-        self._packed = bytearray(packed)
+        self._packed = bytearray(packed(free) if stored is None else stored)
         self._released: set[int] = set()
         self.free = list(free)
         self.pending: list[int] = []

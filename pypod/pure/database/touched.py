@@ -16,7 +16,6 @@ from pypod.pure.database.facts import At, DeleteBucket, EmptyBucket, MakeBucket,
 from pypod.pure.database.tree import Tree
 from pypod.pure.table import Table
 
-
 _FEW: Final = 16
 """So many entries of a bucket are copied when one changes."""
 
