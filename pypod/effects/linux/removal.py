@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from returns.result import Failure, Result, Success
 
 from pypod.effects.linux import calls
-from pypod.effects.linux.entries import entry_of, place_of
+from pypod.effects.linux.entries import entry_at, entry_of, place_of
 from pypod.effects.linux.refusal import asked
 from pypod.pure.facts import NOTHING_CHANGED, Change, Changed
 from pypod.pure.failure import HostError
@@ -23,15 +23,12 @@ _MAY_BE_DIRECTORY: Final = (errno.EISDIR, errno.EPERM, errno.EACCES)
 
 def removed(path: str) -> Changed:
     """``unlink``, then ``rmdir``; raises the OSError that tells why neither worked."""
-    try:
-        before = entry_of(os.lstat(path))
-    except FileNotFoundError:
-        # As both would say: most of what a refresh removes is not there.
-        raise
-    except (OSError, ValueError):
-        before = None
+    before = entry_at(path, follow=False)
     try:
         calls.unlink(path)
+    except FileNotFoundError:
+        # As rmdir would say: most of what a refresh removes is not there.
+        raise
     except OSError as refused:
         try:
             calls.remove_directory(path)
