@@ -51,6 +51,8 @@ def test_a_transaction_that_finds_no_room_leaves_the_file_grown_and_as_it_was() 
     assert (before.size, after.size) == (16384, 32768)
     assert (after.txid, after.buckets) == (before.txid, ())
     assert host.answer(files.Stat("/srv/small/d")).unwrap().size == 32768
+    again = host.answer(database.UpdateDatabase("/srv/small/d", (MakeBucket(("ctr",)),)))
+    assert again.failure().message == "write /srv/small/d: no space left on device"
 
 
 def test_the_holes_of_a_database_leave_room_for_others() -> None:
