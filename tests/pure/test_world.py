@@ -40,10 +40,8 @@ def test_a_live_pause_process_is_not_replaced_but_joined() -> None:
     first = _host(uid=1000, dirs={"/run/user/1000": {"mode": "0700"}})
     first.answer(namespaces.EnterUserNamespace("/run/user/1000/pause.pid", MAPS))
     one = reexecuted(first.world)
-    later = Simulated(described({"uid": 1000}).unwrap())
-    later.world = msgspec.structs.replace(
-        first.world, left=None, nodes=one.nodes, processes=one.processes, pauses=one.pauses
-    )
+    shared = {"nodes": one.nodes, "processes": one.processes, "pauses": one.pauses, "next_pid": one.next_pid}
+    later = Simulated(msgspec.structs.replace(first.world, left=None, **shared))
     later.answer(namespaces.EnterUserNamespace("/run/user/1000/pause.pid", MAPS))
     two = reexecuted(later.world)
     assert two.nodes["/run/user/1000/pause.pid"].content == one.nodes["/run/user/1000/pause.pid"].content
