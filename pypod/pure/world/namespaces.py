@@ -80,11 +80,22 @@ class Namespaces(Mounts):
 
         left = self.world.left
         if isinstance(left, EnterUserNamespace):
+            there = self._pause_there(left.pause_path) if left.pause_path else 0
+            if there:
+                # The file is never replaced: a new pause process ends again, and the one that was first is joined.
+                self.join(there)
+                return
             kept = Pause(left.mappings, self.world.mounts)
             pid = self._pause(left.pause_path, kept) if left.pause_path else 0
             self._become_root(kept, pid)
         elif isinstance(left, JoinUserNamespace):
             self.join(left.pid, left.pause_path)
+
+    def _pause_there(self, path: str) -> int:
+        """The live process whose id is in a pause file, 0 for none."""
+        text = self.read_file(path).value_or(b"").decode("ascii", "replace").strip()
+        alive = text.isdecimal() and self.is_alive(int(text)).value_or(default_value=False)
+        return int(text) if alive else 0
 
     def join(self, pid: int, pause_path: str = "") -> None:
         """Become root in the namespaces that a process keeps, and leave a pause process of one's own in them if there is a
