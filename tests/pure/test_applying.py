@@ -197,6 +197,19 @@ def test_renumbering_is_applied_behind_a_backup() -> None:
     assert backups[0] in machine.world.nodes
 
 
+def test_each_of_two_renumberings_within_a_second_has_its_backup() -> None:
+    machine = Machine()
+    assert applied(machine).unwrap().done is not None
+    backups: list[str] = []
+    for _ in range(3):
+        done = applied(machine, command="system renumber").unwrap().done
+        assert done is not None
+        assert not done.errored
+        backups += [action.path for action in done.actions if action.action == "back_up_database"]
+    first, second, third = backups
+    assert (second, third) == (f"{first}-1", f"{first}-2")
+
+
 def test_a_backup_that_fails_stops_before_anything_is_rewritten() -> None:
     machine = Machine()
     assert applied(machine).unwrap().done is not None
