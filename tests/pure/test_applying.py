@@ -22,7 +22,7 @@ from pypod.hosts import Simulation
 from pypod.pure.effect import Effect
 from pypod.pure.facts import FileStatus, FileType
 from pypod.pure.failure import HostError, Problem
-from pypod.pure.plan.facts import Plan
+from pypod.pure.plan.facts import Action, Plan
 from pypod.pure.plan.report import render_done
 from pypod.pure.vocabulary.database import BackUpDatabase
 from pypod.pure.vocabulary.files import Stat
@@ -125,7 +125,8 @@ def test_a_stale_plan_is_refused_and_the_first_difference_named(more: dict[str, 
     [
         ({"errored": True, "applyable": False}, "Podman would stop"),
         ({"applyable": False, "host": {"source": "description"}}, "described host"),
-        ({"applyable": False, "complete": False}, "re-executed process"),
+        ({"applyable": False, "actions": (Action(0, "user-namespace", "enter_namespace", ""),)}, "re-executed process"),
+        ({"applyable": False, "complete": False}, "another user"),
         ({"applyable": False}, "another user"),
     ],
 )
