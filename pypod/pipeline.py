@@ -22,7 +22,7 @@ from pypod.pure.facts import Level, Stream
 from pypod.pure.failure import Problem
 from pypod.pure.oci.stage import DEFAULT_OCI_RUNTIME
 from pypod.pure.options.commands import REWRITING, makes_runtime
-from pypod.pure.options.stage import OPTIONS
+from pypod.pure.options.stage import OPTIONS, OPTIONS_MADE
 from pypod.pure.program import Program, Stage, in_order, note, reworded, when_reached
 from pypod.pure.shutdown.stage import SHUTDOWN_HANDLER
 from pypod.pure.storage.stage import STORAGE_OPTIONS
@@ -72,6 +72,7 @@ def _alive() -> Stage[Draft]:
 
 CONSTRUCTION: Final[Stage[Draft]] = in_order(
     CONFIGURATION,
+    OPTIONS_MADE,
     CGROUPS,
     DEFAULT_OCI_RUNTIME,
     XDG_DIRECTORIES,

@@ -55,6 +55,8 @@ class Draft(Struct, frozen=True):
     request: Request = Request()
     surroundings: Surroundings = Surroundings()
     configured: Configured = Configured()
+    options: tuple[RuntimeOption, ...] = ()
+    """What is to be applied: the request's own options, and those that its flags make."""
     conmon_path: str = ""
     conmon_version: str = ""
     database_path: str = ""

@@ -38,6 +38,10 @@ class Table(dict[K, V]):
     else:
         fill = dict.__setitem__
 
+    def discard(self, key: K) -> Table[K, V]:
+        """Without an entry, if it is there."""
+        return self.without((key,)) if key in self else self
+
     def without(self, keys: Iterable[K]) -> Table[K, V]:
         """Without some entries."""
         gone = frozenset(keys)

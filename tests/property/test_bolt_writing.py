@@ -8,6 +8,8 @@
 5. No bytes make the writer or the check raise.
 6. A node is cut without loss: parts have two elements at least, and none is cut that could stay one page.
 7. Nothing is given out twice, and nothing that was freed in the same transaction.
+8. What is kept of a file from one transaction to the next, and what was refused in between, changes nothing of what is
+   written.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from pypod.pure.bolt.create import new_database
 from pypod.pure.bolt.node import parts_of
 from pypod.pure.bolt.snapshot import free_pages, open_snapshot
 from pypod.pure.bolt.space import Space
+from pypod.pure.bolt.working import Nodes
 from pypod.pure.bolt.writes import PageWrites, Write, written
 from tests.fixtures.state_databases import DATABASES
 from tests.property.bolt_models import (
@@ -118,6 +121,18 @@ class Database(RuleBasedStateMachine):
 
 TestDatabase = Database.TestCase
 TestDatabase.settings = settings(max_examples=10_000 if DEEP else 25, stateful_step_count=25)
+
+
+@given(transactions(), st.sampled_from([0, 1, 3, 64]))
+def test_what_is_kept_between_transactions_changes_nothing(several: list[list[BoltChange]], most: int) -> None:
+    file, nodes = new_database(PAGE_SIZE), Nodes()
+    for changes in several:
+        refused = [*changes, Put((b"nowhere", b"at all"), b"key", b"")]
+        assert isinstance(commit(opened(file), refused, nodes), Failure)
+        alone = commit(opened(file), changes)
+        assert commit(opened(file), changes, nodes) == alone
+        file = written(file, alone.unwrap().steps)
+        nodes.forget(most=most)
 
 
 @CRASHES

@@ -2,7 +2,7 @@
 
 1. A transaction done twice changes nothing the second time.
 2. What is not named by a change stays.
-3. Editing a JSON object keeps its other fields and their order.
+3. Editing a JSON object keeps its other fields as they were written, and their order; what is no JSON is not edited.
 4. The reset after a reboot can be applied to every real database, and resetting twice is resetting once.
 5. New lock numbers are 0, 1, 2, ... over containers, pods and volumes.
 """
@@ -81,6 +81,17 @@ def test_editing_json_keeps_the_rest_in_order(
     kept = [name for name in held if name not in dropping]
     assert [name for name in after if name in kept] == kept
     assert after == {**{name: held[name] for name in kept}, **setting}
+
+
+def test_editing_json_leaves_the_rest_as_it_was_written() -> None:
+    written = b'{"exact":1.50,"big":1e400,"text":"\\u00e9\\u003c","n":1}'
+    after = edited(written, EditJson(("b",), "k", (("n", 2),), ("gone",))).unwrap()
+    assert after == written.replace(b'"n":1}', b'"n":2}')
+
+
+@pytest.mark.parametrize("text", [b'{"a":"\xff","n":1}', b'{"a":01,"n":1}', b'{"n":1} x', b"null", b"[" * 5000])
+def test_what_is_no_json_is_not_edited(text: bytes) -> None:
+    assert isinstance(edited(text, EditJson(("b",), "k", (("n", 2),))), Failure)
 
 
 @given(json_values)

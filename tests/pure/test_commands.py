@@ -29,6 +29,23 @@ def _conf(text: str) -> dict[str, Any]:
     return {**HOST["files"], "/etc/containers/containers.conf": {"text": text}}
 
 
+_NO_SESSION: dict[str, Any] = {"uid": 1000, "cgroup": "v2", "init": "systemd"}
+_FALLBACK = "The cgroupv2 manager is set to systemd but there is no systemd user session available"
+
+
+def test_a_run_root_that_is_too_long_is_refused_before_the_session_is_looked_for() -> None:
+    done, _, _ = ran("--runroot", "/run/" + "x" * 46, "info", **_NO_SESSION)
+    assert isinstance(done.ending, Misused)
+    assert done.ending.message == "the specified runroot is longer than 50 characters"
+    assert _FALLBACK not in _lines(done)
+
+
+def test_another_registries_file_is_told_of_before_the_session_is_looked_for() -> None:
+    done, _, _ = ran("--registries-conf", "/r.conf", "info", **_NO_SESSION)
+    lines = _lines(done)
+    assert lines.index('Setting custom registries.conf: "/r.conf"') < lines.index(_FALLBACK)
+
+
 def test_engine_environment_without_a_value_ends_the_command() -> None:
     done, _, after = ran("info", files=_conf('[engine]\nenv = ["NOEQUALS"]\n'))
     text = "invalid environment variable for engine NOEQUALS, valid configuration is KEY=value pair"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from pypod.pure.database.facts import TOP_LEVEL, MakeBucket
 from pypod.pure.facts import Handle
 from pypod.pure.failure import HostError
@@ -34,6 +36,19 @@ def test_root_of_a_user_namespace_owns_as_the_user_outside() -> None:
     assert refused.failure().message == "mkdir /etc/x: permission denied"
 
 
+def test_a_live_pause_process_is_not_replaced_but_joined() -> None:
+    first = _host(uid=1000, dirs={"/run/user/1000": {"mode": "0700"}})
+    first.answer(namespaces.EnterUserNamespace("/run/user/1000/pause.pid", MAPS))
+    one = reexecuted(first.world)
+    shared = {"nodes": one.nodes, "processes": one.processes, "pauses": one.pauses, "next_pid": one.next_pid}
+    later = Simulated(msgspec.structs.replace(first.world, left=None, **shared))
+    later.answer(namespaces.EnterUserNamespace("/run/user/1000/pause.pid", MAPS))
+    two = reexecuted(later.world)
+    assert two.nodes["/run/user/1000/pause.pid"].content == one.nodes["/run/user/1000/pause.pid"].content
+    assert set(two.pauses) == set(one.pauses)
+    assert two.inside == one.inside
+
+
 def test_a_full_filesystem_keeps_what_went_on_it() -> None:
     host = _host(mounts=[{"path": "/srv/small", "size": "4k", "mode": "0777"}])
     refused = host.answer(database.CreateDatabase("/srv/small/d"))
@@ -51,6 +66,8 @@ def test_a_transaction_that_finds_no_room_leaves_the_file_grown_and_as_it_was() 
     assert (before.size, after.size) == (16384, 32768)
     assert (after.txid, after.buckets) == (before.txid, ())
     assert host.answer(files.Stat("/srv/small/d")).unwrap().size == 32768
+    again = host.answer(database.UpdateDatabase("/srv/small/d", (MakeBucket(("ctr",)),)))
+    assert again.failure().message == "write /srv/small/d: no space left on device"
 
 
 def test_the_holes_of_a_database_leave_room_for_others() -> None:

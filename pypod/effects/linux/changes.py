@@ -30,9 +30,9 @@ class LinuxFilesChanged:
     """The files of this machine, as they are changed."""
 
     def make_directories(self, path: str, mode: int, /) -> Result[Changed, HostError]:
-        made: list[Change] = []
+        made: dict[str, Change] = {}
         failed = _made(path, mode, made)
-        return Success(Changed(tuple(made))) if failed is None else Failure(failed)
+        return Success(Changed(tuple(made.values()))) if failed is None else Failure(failed)
 
     def create_file(self, path: str, mode: int, content: bytes, exclusive: bool, /) -> Result[Changed, HostError]:
         access = os.O_RDWR if mode & _WRITERS or content else os.O_RDONLY
@@ -86,19 +86,23 @@ class LinuxFilesChanged:
         return _altered("chown", path, lambda: calls.change_owner(path, uid, gid))
 
 
-def _made(path: str, mode: int, made: list[Change]) -> HostError | None:
+def _made(path: str, mode: int, made: dict[str, Change]) -> HostError | None:
     """Go's ``os.MkdirAll``: why a directory could not be made, if it could not; those that were made are kept."""
     there = asked("mkdir", path, lambda: os.stat(path))  # noqa: PTH116 - one function a system call
     if not isinstance(there, Failure):
         return None if stat.S_ISDIR(there.unwrap().st_mode) else HostError(errno.ENOTDIR, "mkdir", path)
-    above = path.rstrip("/").rpartition("/")[0]
+    plain = path.rstrip("/")
+    above, _, name = plain.rpartition("/")
     failed = _made(above, mode, made) if above else None
     if failed is not None:
         return failed
     answer = asked("mkdir", path, lambda: calls.make_directory(path, mode))
     entry = entry_at(path, follow=False)
     if not isinstance(answer, Failure):
-        made.append(Change(place_of(path, follow=False), None, entry))
+        before = made.get(above.rstrip("/"))
+        # Below one that was made just now no link is to be looked for.
+        place = place_of(path, follow=False) if before is None else f"{before.path}/{name}"
+        made[plain] = Change(place, None, entry)
         return None
     return None if entry is not None and entry.type is FileType.DIRECTORY else answer.failure()
 

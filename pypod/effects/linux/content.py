@@ -10,6 +10,8 @@ from typing import Final
 from pypod.effects.linux import descriptors
 
 _NULL_DEVICE: Final = os.makedev(1, 3)
+_FIRST: Final = 1 << 14
+"""So much is asked for first, in bytes: the kernel allots, and clears, what a read of one of its switches asks for."""
 _CHUNK: Final = 1 << 20
 MOST: Final = 1 << 28
 """The largest file that is read whole, in bytes: far more than any that libpod reads, and far less than the memory."""
@@ -24,9 +26,10 @@ def content_of(path: str) -> bytes:
     refuse_special(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     try:
-        if os.fstat(descriptor).st_size > MOST:
+        size = os.fstat(descriptor).st_size
+        if size > MOST:
             raise OSError(errno.EFBIG, "larger than any file that is read whole", path)
-        return _to_the_end(descriptor)
+        return _to_the_end(descriptor, max(_FIRST, size + 1))
     finally:
         descriptors.close(descriptor)
 
@@ -39,8 +42,8 @@ def refuse_special(path: str) -> None:
         raise OSError(errno.ENXIO, "not a regular file", path)
 
 
-def _to_the_end(descriptor: int) -> bytes:
-    first = os.read(descriptor, _CHUNK)
+def _to_the_end(descriptor: int, first_read: int = _FIRST) -> bytes:
+    first = os.read(descriptor, first_read)
     if not first:
         return first
     chunks = [first]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
 import os
@@ -31,7 +30,7 @@ def open_locked(path: str, flags: int, limit: float) -> Result[int, HostError]:
         opened = asked("open", path, lambda: _open(path, flags))
         if isinstance(opened, Failure):
             return opened
-        descriptor = opened.unwrap()
+        descriptor, status = opened.unwrap()
         kept = False
         try:
             locked = asked("flock", path, lambda: _lock(descriptor, deadline))  # noqa: B023 - called at once
@@ -39,7 +38,7 @@ def open_locked(path: str, flags: int, limit: float) -> Result[int, HostError]:
                 return locked
             if not locked.unwrap():
                 return Failure(HostError(errno.EAGAIN, "flock", path, _held(descriptor, limit)))
-            if _is_at(descriptor, path):
+            if _is_at(status, path):
                 kept = True
                 return Success(descriptor)
         finally:
@@ -47,11 +46,11 @@ def open_locked(path: str, flags: int, limit: float) -> Result[int, HostError]:
                 os.close(descriptor)
 
 
-def _open(path: str, flags: int) -> int:
+def _open(path: str, flags: int) -> tuple[int, os.stat_result]:
     descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY, 0o600)
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
-        return descriptor
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        return descriptor, status
     os.close(descriptor)
     raise OSError(errno.EINVAL, "not a regular file")
 
@@ -70,10 +69,12 @@ def _lock(descriptor: int, deadline: float) -> bool:
             return True
 
 
-def _is_at(descriptor: int, path: str) -> bool:
-    with contextlib.suppress(OSError):
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))  # noqa: PTH116 - one function a system call
-    return False
+def _is_at(status: os.stat_result, path: str) -> bool:
+    """Whether the file that was opened, of which this was told then, is still what the path leads to."""
+    try:
+        return os.path.samestat(status, os.stat(path))  # noqa: PTH116 - one function a system call
+    except OSError:
+        return False
 
 
 def _held(descriptor: int, limit: float) -> str:

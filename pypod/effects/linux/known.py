@@ -42,6 +42,11 @@ class KnownFile:
         except OSError:
             return False
 
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+        return self._file[2]
+
     def meta_page(self, number: int) -> Write:
         """The write that puts one of the meta pages back."""
         size = self.meta.page_size

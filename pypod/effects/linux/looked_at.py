@@ -16,9 +16,10 @@ class FileContent:
 
     __slots__ = ("_descriptor", "_size")
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, size: int | None = None) -> None:
+        """``size`` where it is known."""
         self._descriptor = descriptor
-        self._size = os.fstat(descriptor).st_size
+        self._size = os.fstat(descriptor).st_size if size is None else size
 
     def __len__(self) -> int:
         return self._size

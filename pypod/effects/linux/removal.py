@@ -26,12 +26,15 @@ def removed(path: str) -> Changed:
     before = entry_at(path, follow=False)
     try:
         calls.unlink(path)
+    except FileNotFoundError:
+        # As rmdir would say: most of what a refresh removes is not there.
+        raise
     except OSError as refused:
         try:
             calls.remove_directory(path)
         except OSError as again:
             raise (refused if again.errno == errno.ENOTDIR else again) from None
-    # What is above it is still there; most of what a refresh removes was not.
+    # What is above it is still there.
     return Changed((Change(place_of(path, follow=False), before, None),))
 
 

@@ -24,7 +24,7 @@ from pypod.effects.linux.looked_at import FileContent, whole_content
 from pypod.effects.linux.refusal import asked
 from pypod.effects.linux.steps import performed, sync_directory, write_at
 from pypod.pure.bolt.check import check
-from pypod.pure.bolt.commit import commit
+from pypod.pure.bolt.commit import begin
 from pypod.pure.bolt.create import new_database
 from pypod.pure.bolt.meta import MAGIC
 from pypod.pure.bolt.page import HEADER_SIZE, Content
@@ -63,15 +63,17 @@ class LinuxDatabaseChanges:
 
     def create_database(self, path: str, /) -> Result[Changed, HostError]:
         missing = not os.path.lexists(path)
-        return self._locked(path, os.O_CREAT, lambda descriptor: self._create(descriptor, path, missing=missing))
+        return self._locked(
+            path, os.O_CREAT, lambda descriptor, place: self._create(descriptor, path, place, missing=missing)
+        )
 
     def update_database(
         self, path: str, changes: tuple[StateChange, ...], expected: tuple[Expectation, ...] = (), /
     ) -> Result[Changed, HostError]:
-        return self._locked(path, 0, lambda descriptor: self._update(descriptor, path, changes, expected))
+        return self._locked(path, 0, lambda descriptor, place: self._update(descriptor, path, place, changes, expected))
 
     def back_up_database(self, path: str, to: str, /) -> Result[Changed, HostError]:
-        def copy(descriptor: int) -> Result[Changed, HostError]:
+        def copy(descriptor: int, _: str) -> Result[Changed, HostError]:
             content = asked("read", path, lambda: whole_content(descriptor))
             if isinstance(content, Failure):
                 return content
@@ -81,9 +83,11 @@ class LinuxDatabaseChanges:
         return self._locked(path, 0, copy)
 
     def _locked(
-        self, path: str, flags: int, use: Callable[[int], Result[Changed, HostError]]
+        self, path: str, flags: int, use: Callable[[int, str], Result[Changed, HostError]]
     ) -> Result[Changed, HostError]:
-        newer = _newer_places(os.path.realpath(path))
+        """Use a file that is locked: its descriptor, and where it is without links."""
+        place = os.path.realpath(path)
+        newer = _newer_places(place)
         refused = _newer_state(path, newer)
         if refused is not None:
             return Failure(refused)
@@ -94,11 +98,11 @@ class LinuxDatabaseChanges:
         try:
             # Once more: it may have come while the lock was waited for.
             refused = _newer_state(path, newer)
-            return use(descriptor) if refused is None else Failure(refused)
+            return use(descriptor, place) if refused is None else Failure(refused)
         finally:
             os.close(descriptor)
 
-    def _create(self, descriptor: int, path: str, *, missing: bool) -> Result[Changed, HostError]:
+    def _create(self, descriptor: int, path: str, place: str, *, missing: bool) -> Result[Changed, HostError]:
         found = _entry(descriptor)
         if found.size:
             return Success(NOTHING_CHANGED)
@@ -113,16 +117,22 @@ class LinuxDatabaseChanges:
                 os.ftruncate(descriptor, 0)
             return Failure(HostError(error.errno or errno.EIO, "write", path))
         before = None if missing else found
-        return Success(Changed((Change(os.path.realpath(path), before, _entry(descriptor), "empty database"),)))
+        return Success(Changed((Change(place, before, _entry(descriptor), "empty database"),)))
 
     def _update(
-        self, descriptor: int, path: str, changes: tuple[StateChange, ...], expected: tuple[Expectation, ...]
+        self,
+        descriptor: int,
+        path: str,
+        place: str,
+        changes: tuple[StateChange, ...],
+        expected: tuple[Expectation, ...],
     ) -> Result[Changed, HostError]:
         known = self._sound(descriptor, path)
         if isinstance(known, Failure):
             return known
         self._known = known.unwrap()
-        snapshot, nodes = Snapshot(FileContent(descriptor), self._known.meta), self._known.nodes
+        snapshot = Snapshot(FileContent(descriptor, self._known.size), self._known.meta)
+        nodes = self._known.nodes
         read = asked("read", path, lambda: planned(snapshot, path, changes, expected, nodes))
         decided = read if isinstance(read, Failure) else read.unwrap()
         if isinstance(decided, Failure):
@@ -132,9 +142,8 @@ class LinuxDatabaseChanges:
         failed = self._write(descriptor, path, self._known, writes)
         if failed is not None:
             return Failure(failed)
-        change = Change(os.path.realpath(path), before, _entry(descriptor))
-        named = (Change(change.path, change.before, change.after, detail) for detail in details or (_COMMITTED,))
-        return Success(Changed(tuple(named)))
+        after = _entry(descriptor)
+        return Success(Changed(tuple(Change(place, before, after, detail) for detail in details or (_COMMITTED,))))
 
     def _sound(self, descriptor: int, path: str) -> Result[KnownFile, HostError]:
         """The file as it is now.  One that nobody but this machine wrote since it was checked is not checked again."""
@@ -199,22 +208,25 @@ def planned(
             return Failure(damage(differs.failure(), path))
         if differs.unwrap():
             return Failure(HostError(errno.ESTALE, "update", path, differs.unwrap()))
-    nodes = nodes or Nodes()
-    part = touched(snapshot, changes, nodes).alt(lambda error: damage(error, path))
+    begun = begin(snapshot, nodes or Nodes())
+    if isinstance(begun, Failure):
+        return Failure(damage(begun.failure(), path))
+    writing = begun.unwrap()
+    part = touched(writing.root, changes)
     if isinstance(part, Failure):
-        return part
+        return Failure(damage(part.failure(), path))
     asked_for = transaction(part.unwrap(), changes)
     if isinstance(asked_for, Failure):
         return asked_for
     done = asked_for.unwrap()
-    writes = commit(snapshot, done.changes, nodes)
+    writes = writing.commit(done.changes)
     return writes.alt(lambda error: damage(error, path)).map(lambda it: (it, done.details))
 
 
 def _newer_places(path: str) -> tuple[str, str]:
     """Where a newer Podman would keep its state beside a database: in its directory, or in the one above."""
-    directory = os.path.dirname(path)  # noqa: PTH120 - paths are text here
-    return os.path.join(directory, _NEWER), os.path.join(os.path.dirname(directory), _NEWER)  # noqa: PTH118, PTH120
+    directory = path.rpartition("/")[0]
+    return f"{directory}/{_NEWER}", f"{directory.rpartition('/')[0]}/{_NEWER}"
 
 
 def _newer_state(path: str, places: tuple[str, str]) -> HostError | None:

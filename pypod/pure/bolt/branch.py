@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
 from pypod.pure.bolt.errors import DamagedError
 from pypod.pure.bolt.node import Branch, Leaf
@@ -83,6 +83,10 @@ def encoded(branch: Branch, number: int, overflow: int = 0) -> bytes:
     count = len(branch.keys)
     sizes = list(map(len, branch.keys))
     # From each element on, what it takes: its own 16 bytes are behind the next one.
-    positions = accumulate((size - ELEMENT_SIZE for size in sizes), initial=count * ELEMENT_SIZE)
-    elements = map(ELEMENT.pack, positions, sizes, branch.children)
-    return b"".join((HEADER.pack(number, BRANCH, count, overflow), *elements, *branch.keys))
+    positions = accumulate([size - ELEMENT_SIZE for size in sizes], initial=count * ELEMENT_SIZE)
+    # Position and size of a key are taken as one number: so all elements are packed at once.
+    fields: list[Any] = [0] * (2 * count)
+    fields[::2] = [size << 32 | position for size, position in zip(sizes, positions)]  # noqa: B905 - the last position is the end
+    fields[1::2] = branch.children
+    elements = struct.pack(f"<{2 * count}Q", *fields)
+    return b"".join((HEADER.pack(number, BRANCH, count, overflow), elements, *branch.keys))

@@ -23,9 +23,9 @@ from pypod.pure.bolt.node import Leaf
 from pypod.pure.bolt.page import Pages
 from pypod.pure.bolt.rebalance import rebalance
 from pypod.pure.bolt.snapshot import Snapshot
-from pypod.pure.bolt.space import Space, map_size
+from pypod.pure.bolt.space import Space, map_size, sound_free
 from pypod.pure.bolt.spill import Spill
-from pypod.pure.bolt.working import Nodes, Source, Working
+from pypod.pure.bolt.working import FreePages, Nodes, Source, Working
 from pypod.pure.bolt.writes import PageWrites, Resize, Step, Sync, Write
 
 LARGEST_KEY: Final = 32768
@@ -52,15 +52,25 @@ def commit(
     done.  Fails, and nothing is to be written, with bbolt's words where a change is refused (``bucket not found``,
     ``incompatible value``, ``key required`` ...), and where the file is damaged.  A file that stores no freelist gets one.
     """
+    begun = begin(snapshot, nodes or Nodes())
+    return begun if isinstance(begun, Failure) else begun.unwrap().commit(changes)
+
+
+def begin(snapshot: Snapshot, nodes: Nodes) -> Result[Transaction, BoltError]:
+    """A write transaction (``DB.Begin``) to be looked into before it is committed.  Fails where the file is damaged."""
     try:
-        return _Transaction(snapshot, nodes or Nodes()).commit(changes)
+        return Success(Transaction(snapshot, nodes))
     except DamagedError as damaged:
         return Failure(damaged.error)
 
 
-class _Transaction:
+class Transaction:
+    """A write transaction that was begun.  ``root`` is its root bucket, of which looking raises damage."""
+
     def __init__(self, snapshot: Snapshot, nodes: Nodes) -> None:
+        """Damage is raised."""
         self._meta = snapshot.meta
+        self._file_size = snapshot.size
         size = self._meta.page_size
         if self._meta.high_water * size > map_size(snapshot.size):
             raise DamagedError(f"the file ends before page {self._meta.high_water}", -1, snapshot.size)
@@ -68,22 +78,43 @@ class _Transaction:
             raise DamagedError("the meta page refers to no root page, or was the last there can be", -1, -1)
         pages = Pages(snapshot.content, size, self._meta.high_water)
         self._source = Source(pages, nodes)
-        self._root = Working(self._source, self._meta.root, self._meta.sequence)
-        self._stored = freelist.freelist_page(pages, self._meta)
-        free = self._unreachable() if self._stored is None else freelist.free_pages(pages, self._stored)
-        self._space = Space(free, self._meta.high_water, size, snapshot.size)
-        self._spill = Spill(self._source, self._space)
+        self.root = Working(self._source, self._meta.root, self._meta.sequence)
 
     def commit(self, changes: Iterable[BoltChange]) -> Result[PageWrites, BoltError]:
+        """Make the changes and tell what is to be written, as :func:`commit` does; once."""
+        try:
+            return self._committed(changes)
+        except DamagedError as damaged:
+            return Failure(damaged.error)
+
+    def _committed(self, changes: Iterable[BoltChange]) -> Result[PageWrites, BoltError]:
+        self._free = self._free_pages()
+        self._space = Space(
+            self._free.ids, self._meta.high_water, self._meta.page_size, self._file_size, self._free.packed
+        )
+        self._spill = Spill(self._source, self._space)
         for change in changes:
             refused = self._change(change)
             if refused is not None:
                 return Failure(refused)
-        rebalance(self._root, self._source, self._space)
-        self._spill.bucket(self._root)
+        rebalance(self.root, self._source, self._space)
+        self._spill.bucket(self.root)
         grown = self._write_freelist()
         self._spill.remember()
         return Success(self._page_writes(grown))
+
+    def _free_pages(self) -> FreePages:
+        """The free pages, and where the file says so; on page 0 where it does not."""
+        known = self._source.nodes.free
+        if known is not None and known.page == self._meta.freelist:
+            return known
+        pages = self._source.pages
+        stored = freelist.freelist_page(pages, self._meta)
+        if stored is None:
+            unreachable = self._unreachable()
+            return FreePages(0, 0, unreachable, freelist.packed(unreachable))
+        ids = sound_free(freelist.free_pages(pages, stored), self._meta.high_water)
+        return FreePages(stored.id, stored.overflow, ids, freelist.packed(ids))
 
     def _change(self, change: BoltChange) -> BoltError | None:
         match change:
@@ -99,7 +130,7 @@ class _Transaction:
                 return self._set_sequence(at, sequence)
 
     def _bucket(self, at: Place) -> Working | None:
-        found: Working | None = self._root
+        found: Working | None = self.root
         for key in at:
             found = found.bucket(key) if found is not None else None
         return found
@@ -181,7 +212,7 @@ class _Transaction:
     def _unreachable(self) -> list[int]:
         """The free pages of a file that does not say which are free."""
         used: set[int] = set()
-        buckets = [self._root]
+        buckets = [self.root]
         for bucket in buckets:
             for number in bucket.pages_as_read():
                 used.update(range(number, number + self._source.extent(number)))
@@ -193,20 +224,21 @@ class _Transaction:
     def _write_freelist(self) -> bool:
         """The new freelist, on pages of its own; whether it made the file grow."""
         space = self._space
-        if self._stored is not None:
-            space.release(self._stored.id, self._source.room(self._stored.id, self._stored.overflow))
+        if self._free.page:
+            space.release(self._free.page, self._source.room(self._free.page, self._free.overflow))
         count = freelist.pages_for(len(space.free) + len(space.pending), space.page_size)
         before = space.high_water
         self._freelist = space.allocate(count)
-        ids = sorted((*space.free, *space.pending))
-        self._spill.write(self._freelist, count, freelist.encoded(ids, self._freelist, count - 1))
+        ids, packed = space.free_next()
+        self._spill.write(self._freelist, count, freelist.page_of(packed, self._freelist, count - 1))
+        self._source.nodes.free = FreePages(self._freelist, count - 1, ids, packed)
         return space.high_water > before
 
     def _page_writes(self, grown: bool) -> PageWrites:
         space = self._space
         after = msgspec.structs.replace(
             self._meta,
-            root=self._root.root,
+            root=self.root.root,
             freelist=self._freelist,
             high_water=space.high_water,
             txid=self._meta.txid + 1,

@@ -46,7 +46,18 @@ def pages_for(count: int, page_size: int) -> int:
     return (HEADER_SIZE + ID.size * (count + (count >= MANY))) // page_size + 1
 
 
+def packed(ids: Sequence[int]) -> bytes:
+    """The ids as they are stored; ``ids`` ascend."""
+    return struct.pack(f"<{len(ids)}Q", *ids)
+
+
 def encoded(ids: Sequence[int], number: int, overflow: int) -> bytes:
     """A freelist as a page, without the zeroes that fill the last one.  ``ids`` ascend."""
-    stored = (len(ids), *ids) if len(ids) >= MANY else ids
-    return HEADER.pack(number, FREELIST, min(len(ids), MANY), overflow) + struct.pack(f"<{len(stored)}Q", *stored)
+    return page_of(packed(ids), number, overflow)
+
+
+def page_of(ids: bytes, number: int, overflow: int) -> bytes:
+    """The same of ids that are packed."""
+    count = len(ids) // ID.size
+    header = HEADER.pack(number, FREELIST, min(count, MANY), overflow)
+    return b"".join((header, ID.pack(count) if count >= MANY else b"", ids))

@@ -24,6 +24,10 @@ NO_FREELIST: Final = 0xFFFFFFFFFFFFFFFF
 BODY: Final = struct.Struct("<IIIIQQQQQ")
 CHECKSUM_FIELD: Final = struct.Struct("<Q")
 META_SIZE: Final = HEADER_SIZE + BODY.size + CHECKSUM_FIELD.size
+_FNV_BASIS: Final = 0xCBF29CE484222325
+_FNV_PRIME: Final = 0x100000001B3
+_FNV_MASK: Final = 0xFFFFFFFFFFFFFFFF
+_FNV_POWERS: Final = tuple(pow(_FNV_PRIME, zeros, _FNV_MASK + 1) for zeros in range(BODY.size + 1))
 FIRST_READ: Final = 4096
 """bbolt looks for the page size in this many bytes, and a file must have them."""
 SMALLEST_PAGE: Final = 512
@@ -43,10 +47,17 @@ class Meta(Struct, frozen=True):
 
 def checksum(body: Buffer) -> int:
     """FNV-1a, 64 bits."""
-    value = 0xCBF29CE484222325
+    value, zeros = _FNV_BASIS, 0
     for byte in body:
-        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return value
+        if not byte:
+            zeros += 1
+            continue
+        if zeros:
+            # A zero only multiplies, and most of a meta page is zeros.
+            value = value * _FNV_POWERS[zeros] & _FNV_MASK
+            zeros = 0
+        value = (value ^ byte) * _FNV_PRIME & _FNV_MASK
+    return value * _FNV_POWERS[zeros] & _FNV_MASK
 
 
 def meta_at(content: Content, start: int) -> Result[Meta, BoltError]:

@@ -117,7 +117,7 @@ Node: TypeAlias = Leaf | Branch
 
 def parts(node: Node, page_size: int) -> list[Node]:
     """A node as the nodes of one page each that it becomes."""
-    if not _is_cut(len(node.keys), node.size(), page_size):
+    if len(node.keys) <= 2 * FEWEST or node.size() < page_size:
         return [node]
     return [node.part(start, end) for start, end in parts_of(node.sizes(), page_size)]
 

@@ -6,26 +6,42 @@ deleted are taken, nothing else; every page that was taken is written anew.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
+
+from msgspec import Struct
+
 from pypod.pure.bolt import branch, leaf
 from pypod.pure.bolt.bucket import DEEPEST, HEADER
 from pypod.pure.bolt.errors import DamagedError
 from pypod.pure.bolt.leaf import BUCKET_FLAG
 from pypod.pure.bolt.node import Branch, Leaf, Node
 from pypod.pure.bolt.page import BRANCH, LEAF, Pages, inline_page, of_tree
-from pypod.pure.bolt.snapshot import Snapshot
+
+
+class FreePages(Struct, frozen=True):
+    """The free pages of a file, ascending: those that the next transaction may use; and the same as the file has them.  The
+    freelist is ``page`` with as many that belong to it as ``overflow`` says.
+    """
+
+    page: int
+    overflow: int
+    ids: Sequence[int]
+    packed: bytes
 
 
 class Nodes:
     """Pages of a file as nodes, by id, with their overflow.  They are shared: nobody changes them.
 
     Kept from one transaction to the next they are right as long as nobody else writes the file: a page that is
-    in use is never written.
+    in use is never written.  ``free`` are the free pages as they were written last, and the freelist's own pages.
     """
 
-    __slots__ = ("_held",)
+    __slots__ = ("_held", "free")
 
     def __init__(self) -> None:
         self._held: dict[int, tuple[Node, int]] = {}
+        self.free: FreePages | None = None
 
     def get(self, number: int) -> tuple[Node, int] | None:
         """What is known of a page."""
@@ -33,12 +49,14 @@ class Nodes:
 
     def put(self, number: int, node: Node, overflow: int) -> None:
         """Keep a node that was read from a page, or was written to it."""
+        # As the newest: what all transactions go through is written by each, and so is not forgotten.
+        self._held.pop(number, None)
         self._held[number] = node, overflow
 
     def forget(self, *, most: int) -> None:
-        """Forget all where they are more than so many."""
-        if len(self._held) > most:
-            self._held.clear()
+        """Forget those that were kept first where they are more than so many."""
+        for number in list(islice(self._held, max(len(self._held) - most, 0))):
+            del self._held[number]
 
 
 class Source:
@@ -181,12 +199,6 @@ class Working:
         root, sequence = HEADER.unpack_from(value)
         inside = None if root else inline_leaf(value, self.root)
         return Working(self._source, root, sequence, inside, self._depth + 1)
-
-
-def opened(snapshot: Snapshot, nodes: Nodes) -> Working:
-    """The root bucket of a snapshot, to be looked into.  Damage is raised."""
-    meta = snapshot.meta
-    return Working(Source(Pages(snapshot.content, meta.page_size, meta.high_water), nodes), meta.root, meta.sequence)
 
 
 def inline_leaf(value: bytes, holder: int) -> Leaf:

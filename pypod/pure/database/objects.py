@@ -152,11 +152,15 @@ def objects_of(buckets: Buckets) -> StateObjects:
     others = tuple(key for key in registered if key not in known)
     other_containers = tuple(key for key in others if _inside(containers, key) is not None)
     other_pods = tuple(key for key in others if key not in other_containers and _inside(pods, key) is not None)
+    held = tuple(_container(key, _inside(containers, key)) for key in listed)
+    # Most that is registered was found by now.
+    found = {one.id for one in held if not one.listed_only}
+    unfound = [key for key in registered if key not in found]
     return StateObjects(
-        containers=tuple(_container(key, _inside(containers, key)) for key in listed),
+        containers=held,
         pods=tuple(_pod(key, _inside(pods, key)) for key in listed_pods),
         volumes=tuple(_volume(name, _inside(volumes, name)) for name in _names(buckets, "allVolumes")),
-        dangling=tuple(key for key in registered if _inside(containers, key) is None and _inside(pods, key) is None),
+        dangling=tuple(key for key in unfound if _inside(containers, key) is None and _inside(pods, key) is None),
         exec_sessions=_names(buckets, "exec"),
         unlisted_containers=tuple(_container(key, _inside(containers, key)) for key in other_containers),
         unlisted_pods=tuple(_pod(key, _inside(pods, key)) for key in other_pods),

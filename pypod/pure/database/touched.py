@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from pyrsistent import pmap
 from returns.result import Failure, Result, Success
 
 from pypod.pure.bolt.errors import BoltError, DamagedError
 from pypod.pure.bolt.leaf import BUCKET_FLAG
-from pypod.pure.bolt.snapshot import Snapshot
-from pypod.pure.bolt.working import Nodes, Working, opened
+from pypod.pure.bolt.working import Working
 from pypod.pure.database.buckets import key_of, name_of
 from pypod.pure.database.facts import At, DeleteBucket, EmptyBucket, MakeBucket, SetSequence, StateChange
 from pypod.pure.database.tree import Tree
+from pypod.pure.table import Table
+
+_FEW: Final = 16
+"""So many entries of a bucket are copied when one changes."""
 
 
 class _Part:
@@ -32,11 +36,8 @@ class _Part:
         return part
 
 
-def touched(snapshot: Snapshot, changes: Iterable[StateChange], nodes: Nodes | None = None) -> Result[Tree, BoltError]:
-    """The content, as far as :func:`pypod.pure.database.tree.transaction` looks at it for these changes.
-
-    ``nodes`` are what is known of the file; what is read is added to them.
-    """
+def touched(root: Working, changes: Iterable[StateChange]) -> Result[Tree, BoltError]:
+    """The content below a root bucket, as far as :func:`pypod.pure.database.tree.transaction` looks at it for these changes."""
     wanted = _Part()
     for change in changes:
         match change:
@@ -47,13 +48,15 @@ def touched(snapshot: Snapshot, changes: Iterable[StateChange], nodes: Nodes | N
             case _:
                 wanted.at((*change.at, change.key))
     try:
-        return Success(_read(opened(snapshot, nodes or Nodes()), wanted))
+        return Success(_read(root, wanted))
     except DamagedError as damaged:
         return Failure(damaged.error)
 
 
 def _read(bucket: Working, part: _Part) -> Tree:
-    return Tree(pmap(dict(_held(bucket, part))))
+    held = dict(_held(bucket, part))
+    # Each change copies a table: for many, a persistent map costs less.
+    return Tree(Table(held) if len(held) <= _FEW else pmap(held))
 
 
 def _held(bucket: Working, part: _Part) -> Iterator[tuple[str, bytes | Tree]]:

@@ -27,12 +27,14 @@ from pypod.pure.database.facts import (
     StateChange,
 )
 from pypod.pure.failure import HostError
+from pypod.pure.table import Table
 
 
 class Tree(Struct, frozen=True):
     """A bucket as a value: plain keys hold bytes, buckets hold trees."""
 
-    entries: PMap[str, bytes | Tree] = pmap()
+    entries: PMap[str, bytes | Tree] | Table[str, bytes | Tree] = pmap()
+    """A table where the bucket is small and not kept for long."""
 
     def get(self, name: str, /) -> bytes | None:
         held = self.entries.get(name)
@@ -231,15 +233,23 @@ def _refused(at: At, text: str) -> Result[Tree, HostError]:
     return Failure(HostError(0, "", "/".join(at), text))
 
 
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+"""The fields of an object as they are written: what is not changed is not taken apart."""
+
+
 def edited(value: bytes, edit: EditJson) -> Result[bytes, str]:
     """A JSON object with fields set and dropped, everything else and the order kept; the same bytes if it is so already."""
     try:
-        held = msgspec.json.decode(value, type=dict[str, Any])
+        # As text: a document that is none is refused, in whichever field.
+        held = _FIELDS.decode(value.decode())
+        wanted = dict(edit.set)
+        after = {name: field for name, field in held.items() if name not in edit.drop} | wanted
+        same = after.keys() == held.keys() and all(
+            msgspec.json.decode(held[name]) == field for name, field in wanted.items()
+        )
     except (ValueError, RecursionError) as error:
         return Failure(str(error))
-    after = {name: field for name, field in held.items() if name not in edit.drop}
-    after.update(edit.set)
-    return Success(value if after == held else go_json(after))
+    return Success(value if same else go_json(after))
 
 
 def go_json(value: object) -> bytes:

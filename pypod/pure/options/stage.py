@@ -19,14 +19,18 @@ from pypod.pure.vocabulary.files import Stat
 from pypod.pure.vocabulary.process import ReadVariable
 
 
-def _apply(draft: Draft) -> Program[Draft]:
+def _make(draft: Draft) -> Program[Draft]:
     flags = draft.request.flags
     files = (yield from read_subordinate_files()) if needs_subordinate_files(flags) else SubordinateFiles()
     made = settle(options_of(flags, draft.configured, draft.surroundings, command=draft.request.command, files=files))
     options = (*draft.request.options, *made)
     yield from notes(said_of(options))
+    return msgspec.structs.replace(draft, options=options)
+
+
+def _apply(draft: Draft) -> Program[Draft]:
     seen: tuple[RuntimeOption, ...] = ()
-    for option in options:
+    for option in draft.options:
         seen = (*seen, (yield from _observed(option)))
     return draft.with_configured(settle(apply_all(seen, draft.configured)))
 
@@ -41,5 +45,8 @@ def _observed(option: RuntimeOption) -> Program[RuntimeOption]:
     return msgspec.structs.replace(option, refusal=refusal, temporary=temporary)
 
 
+OPTIONS_MADE: Final[Stage[Draft]] = stage("options", _make)
+"""Makes options of the request's flags, behind its own: Podman does so before libpod's ``NewRuntime`` looks at anything."""
+
 OPTIONS: Final[Stage[Draft]] = stage("options", _apply)
-"""Applies the request's options and then those of its flags, from the left; the first failure ends construction."""
+"""Applies the options, from the left; the first failure ends construction."""

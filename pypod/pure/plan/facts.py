@@ -236,10 +236,6 @@ def decoded(text: bytes | str) -> Plan:
 
 def schema() -> bytes:
     """The JSON schema of the format, as it is published in ``pypod/schemas/plan.schema.json``."""
-    described = msgspec.json.schema(Plan)
-    document = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"A plan of pypod, format version {FORMAT_VERSION}",
-        **described,
-    }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    from pypod.pure.plan.schema import published
+
+    return published(f"A plan of pypod, format version {FORMAT_VERSION}", msgspec.json.schema(Plan))

@@ -137,15 +137,15 @@ class Recording(Struct, kw_only=True):
 
 def schema() -> bytes:
     """The JSON schema of a description or a recording, as published in ``pypod/schemas/host.schema.json``."""
+    from pypod.pure.plan.schema import published
+
     (description, recording), definitions = msgspec.json.schema_components(
         (Description, Recording), ref_template="#/$defs/{name}"
     )
-    document = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A host for pypod to plan on: a description, or a recording of one",
+    body = {
         "if": {"type": "object", "required": ["case"]},
         "then": recording,
         "else": description,
         "$defs": definitions,
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return published("A host for pypod to plan on: a description, or a recording of one", body)

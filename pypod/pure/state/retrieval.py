@@ -44,6 +44,7 @@ from pypod.pure.state.documents import (
 from pypod.pure.state.lookup import Named, Names, container_meant, pod_meant, visible, volume_meant
 
 T = TypeVar("T")
+NamedT = TypeVar("NamedT", Container, Pod)
 
 _NAMES: Final = {
     "id-registry": "id registry",
@@ -115,40 +116,58 @@ def unnamed(name: str) -> Problem | None:
 
 def container_of(state: Buckets, key: str, scope: Scope) -> Result[Container, Problem]:
     """``Container``: one by its full id.  ErrEmptyID, ErrNoSuchCtr, ErrNSMismatch, or why it cannot be loaded."""
-    refused = unnamed(key) or lacking(state, "ctr")
-    if refused:
-        return Failure(refused)
-    foresee(state, _container_looks(key))
-    bucket = within(state, "ctr", key)
-    if bucket is None:
-        return Failure(NoSuchContainer.saying(f"container {key} not found in DB", key))
-    seen = visible("container", Named(key, "", _namespace(bucket)), scope.namespace)
-    if isinstance(seen, Failure):
-        return seen
-    read = container_document(key, bucket, ContainerConfig)
-    if isinstance(read, Failure):
-        return Failure(read.failure())
-    config = read.unwrap()
-    return _locked(Container(config, _document(bucket)), "container", key, config.lock, scope)
+    return _stored(state, key, scope, _CONTAINER)
 
 
 def pod_of(state: Buckets, key: str, scope: Scope) -> Result[Pod, Problem]:
     """``Pod``: one by its full id.  ErrEmptyID, ErrNoSuchPod, ErrNSMismatch, or why it cannot be loaded."""
-    refused = unnamed(key) or lacking(state, "pod")
+    return _stored(state, key, scope, _POD)
+
+
+class _Stored(Struct, Generic[NamedT], frozen=True):
+    """Where the objects of a kind that knows namespaces are, what one is called, what its absence is, and how it is read."""
+
+    bucket: str
+    called: str
+    absent: Callable[[str], Problem]
+    read: Callable[[str, Buckets], Result[NamedT, Problem]]
+
+    def looks(self, key: str) -> tuple[Look, ...]:
+        """What is looked at of one."""
+        kind = self.bucket
+        return (Look((kind, key)), Look((kind, key, "namespace")), Look((kind, key, "config")))
+
+
+def _read_container(key: str, bucket: Buckets) -> Result[Container, Problem]:
+    return container_document(key, bucket, ContainerConfig).map(lambda config: Container(config, _document(bucket)))
+
+
+def _read_pod(key: str, bucket: Buckets) -> Result[Pod, Problem]:
+    return pod_document(key, bucket, PodConfig).map(lambda config: Pod(config, _document(bucket)))
+
+
+_CONTAINER: Final = _Stored(
+    "ctr", "container", lambda key: NoSuchContainer.saying(f"container {key} not found in DB", key), _read_container
+)
+_POD: Final = _Stored("pod", "pod", lambda key: NoSuchPod.saying(f"pod with ID {key} not found", key), _read_pod)
+
+
+def _stored(state: Buckets, key: str, scope: Scope, kind: _Stored[NamedT]) -> Result[NamedT, Problem]:
+    refused = unnamed(key) or lacking(state, kind.bucket)
     if refused:
         return Failure(refused)
-    foresee(state, _pod_looks(key))
-    bucket = within(state, "pod", key)
+    foresee(state, kind.looks(key))
+    bucket = within(state, kind.bucket, key)
     if bucket is None:
-        return Failure(NoSuchPod.saying(f"pod with ID {key} not found", key))
-    seen = visible("pod", Named(key, "", _namespace(bucket)), scope.namespace)
+        return Failure(kind.absent(key))
+    seen = visible(kind.called, Named(key, "", _namespace(bucket)), scope.namespace)
     if isinstance(seen, Failure):
         return seen
-    read = pod_document(key, bucket, PodConfig)
+    read = kind.read(key, bucket)
     if isinstance(read, Failure):
-        return Failure(read.failure())
-    config = read.unwrap()
-    return _locked(Pod(config, _document(bucket)), "pod", key, config.lock, scope)
+        return read
+    one = read.unwrap()
+    return _locked(one, kind.called, key, one.config.lock, scope)
 
 
 def volume_of(state: Buckets, name: str, scope: Scope) -> Result[Volume, Problem]:
@@ -183,14 +202,6 @@ def _document(bucket: Buckets) -> Document:
 
 def _namespace(bucket: Buckets) -> str:
     return name_of(bucket.get("namespace") or b"")
-
-
-def _container_looks(key: str) -> tuple[Look, ...]:
-    return (Look(("ctr", key)), Look(("ctr", key, "namespace")), Look(("ctr", key, "config")))
-
-
-def _pod_looks(key: str) -> tuple[Look, ...]:
-    return (Look(("pod", key)), Look(("pod", key, "namespace")), Look(("pod", key, "config")))
 
 
 def _volume_looks(name: str) -> tuple[Look, ...]:
@@ -311,13 +322,13 @@ def _by_prefix(state: Buckets, kind: str, wanted: str, scope: Scope) -> Iterator
 
 def all_containers(state: Buckets, scope: Scope) -> Result[Retrieved[Container], Problem]:
     """``AllContainers``: those of the namespace that can be loaded.  ErrInternal where one is only listed."""
-    kind = _Kind("all-ctrs", "ctr", "container", _container_looks, container_lost, container_of)
+    kind = _Kind("all-ctrs", "ctr", "container", _CONTAINER.looks, container_lost, container_of)
     return _all(state, scope, kind)
 
 
 def all_pods(state: Buckets, scope: Scope) -> Result[Retrieved[Pod], Problem]:
     """``AllPods``: those of the namespace that can be loaded.  ErrInternal where one is only listed."""
-    return _all(state, scope, _Kind("allPods", "pod", "pod", _pod_looks, pod_lost, pod_of))
+    return _all(state, scope, _Kind("allPods", "pod", "pod", _POD.looks, pod_lost, pod_of))
 
 
 def all_volumes(state: Buckets, scope: Scope) -> Result[Retrieved[Volume], Problem]:

@@ -21,7 +21,7 @@ from pypod.pure.vocabulary.files import ReadFile
 from pypod.pure.vocabulary.host import DescribeHost
 from pypod.pure.world.namespaces import Namespaces
 from pypod.pure.world.state import Node, Overlaid
-from pypod.pure.world.tree import READ, refusal, replaced
+from pypod.pure.world.tree import PAGE, READ, pages_of, refusal, replaced
 
 if TYPE_CHECKING:
     from pypod.pure.database.tree import Tree
@@ -174,11 +174,15 @@ class Databases(Namespaces):
             return outcome
         content, details = outcome.unwrap()
         size = content.size
-        if size > node.size and self.room_for(where, size) < size:
-            grown = replaced(database, file=database.file.ljust(size, b"\0"))
-            self.put(where, replaced(node, content=grown, size=size, seen=False))
+        written = replaced(node, content=content, size=size, seen=False)
+        room = self.room_for(where, size)
+        if room < size and pages_of(written) * PAGE > room:
+            if size > node.size:
+                # The file is made longer first, which takes no room: a page takes it that is written.
+                grown = replaced(database, file=database.file.ljust(size, b"\0"))
+                self.put(where, replaced(written, content=grown))
             return refusal(errno.ENOSPC, "write", path)
-        change = self.put(where, replaced(node, content=content, size=size, seen=False))
+        change = self.put(where, written)
         return Success(Changed(tuple(replaced(change, detail=detail) for detail in details or (_COMMITTED,))))
 
     def _overlaid(

@@ -70,10 +70,21 @@ class Namespaces(Mounts):
 
         left = self.world.left
         if isinstance(left, EnterUserNamespace):
+            there = self._pause_there(left.pause_path) if left.pause_path else 0
+            if there:
+                # The file is never replaced: a new pause process ends again, and the one that was first is joined.
+                self.join(there)
+                return
             pid = self._pause(left.pause_path, left.mappings) if left.pause_path else 0
             self._become_root(left.mappings, self.world.mounts, pid)
         elif isinstance(left, JoinUserNamespace):
             self.join(left.pid)
+
+    def _pause_there(self, path: str) -> int:
+        """The live process whose id is in a pause file, 0 for none."""
+        text = self.read_file(path).value_or(b"").decode("ascii", "replace").strip()
+        alive = text.isdecimal() and self.is_alive(int(text)).value_or(default_value=False)
+        return int(text) if alive else 0
 
     def join(self, pid: int) -> None:
         """Become root in the namespaces that a process keeps."""

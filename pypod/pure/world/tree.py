@@ -329,7 +329,7 @@ class Tree:
             return size
         prefix = "/" if mount.point == "/" else mount.point + "/"
         used = sum(
-            _pages(node)
+            pages_of(node)
             for other, node in self.world.nodes.items()
             if node.type is FileType.FILE
             and other != path
@@ -548,7 +548,7 @@ def _is_read_only(status: FilesystemStatus) -> bool:
     return status.read_only
 
 
-def _pages(node: Node) -> int:
+def pages_of(node: Node) -> int:
     """The pages that a file occupies: of a database only those that were written, for the rest of it is a hole."""
     if isinstance(node.content, Database):
         file = node.content.file
