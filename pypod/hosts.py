@@ -142,8 +142,10 @@ def _read_file(path: str) -> Result[dict[str, Any], Problem]:
         return Failure(Misused(f"cannot read the host description: {read.failure().message}", path))
     try:
         plain: object = json.loads(read.unwrap())
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return Failure(Misused(f"{name} is not JSON: {error}", path))
+    except RecursionError:
+        return Failure(Misused(f"{name} is nested too deeply to be a host", path))
     if not isinstance(plain, dict):
         return Failure(Misused(f"{name}: $: expected an object", path))
     return Success(cast("dict[str, Any]", plain))

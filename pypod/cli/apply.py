@@ -60,6 +60,8 @@ def _saved(path: str) -> Result[Plan, Problem]:
         return Success(decoded(read.unwrap()))
     except msgspec.MsgspecError as error:
         return Failure(Misused(f"{path} is no plan: {error}", path))
+    except RecursionError:
+        return Failure(Misused(f"{path} is no plan: it is nested too deeply", path))
 
 
 def _request(words: Words, saved: Plan | None) -> Result[Request, Problem]:

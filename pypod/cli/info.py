@@ -37,10 +37,14 @@ def _yaml(shown: dict[str, Any]) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Texts of several lines as blocks, as Go's library writes them."""
+        """Texts as Go's library writes them: of several lines as blocks, in double quotes what would else be something
+        other than a text.
+        """
 
-    def text(_dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        return yaml.ScalarNode("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        tag = "tag:yaml.org,2002:str"
+        is_text = dumper.resolve(yaml.ScalarNode, value, (True, False)) == tag
+        return yaml.ScalarNode(tag, value, style="|" if "\n" in value else None if is_text else '"')
 
     Dumper.add_representer(str, text)
     return yaml.dump(shown, Dumper=Dumper, default_flow_style=False, allow_unicode=True)

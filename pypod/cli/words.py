@@ -54,7 +54,10 @@ def taken_apart(argv: list[str], takes_value: Callable[[str], bool]) -> Result[W
                 if wrong:
                     return Failure(wrong)
             else:
-                value_of = _next(rest) if not equals and takes_value(name) else []
+                wanted = not equals and takes_value(name)
+                value_of = _next(rest) if wanted else []
+                if wanted and not value_of:
+                    return Failure(f"flag needs an argument: {name}")
                 podman.extend((word, *value_of))
                 line.extend((word, *value_of))
     if group and not command and "help" not in own:
@@ -96,7 +99,7 @@ def _next(rest: Iterator[str]) -> list[str]:
 
 def _unknown_command(word: str) -> str:
     close = min(BY_NAME, key=lambda name: _distance(name, word))
-    hint = f" (did you mean {close}?)" if _distance(close, word) <= 2 else ""
+    hint = f" (did you mean {close}?)" if _distance(close, word) <= min(2, len(word) - 1) else ""
     return f"no command {word!r} in this version{hint}; `pypod --help` lists what there is"
 
 

@@ -13,8 +13,8 @@ from pypod.pure.state.facts import Content
 from pypod.pure.state.restore import Restoration, hindrance, restoration
 from pypod.pure.vocabulary.database import BackUpDatabase, CreateDatabase, UpdateDatabase
 from pypod.pure.vocabulary.files import Stat
-from pypod.pure.vocabulary.host import ReadClock
 from pypod.pure.vocabulary.state import ReadContent
+from pypod.runtime.backup import free_backup_path
 from pypod.runtime.state import Wanted, find
 
 
@@ -29,7 +29,8 @@ def prepare(wanted: Wanted, export: Content, *, any_podman: bool) -> Program[Res
     if refused:
         stop: Result[None, Problem] = Failure(refused)
         settle(stop)
-    return restoration(export, present, where.path, (yield from need(ReadClock())))
+    backup = "" if present is None else (yield from free_backup_path(where.path))
+    return restoration(export, present, where.path, backup)
 
 
 def restore(wanted: Restoration) -> Program[None]:

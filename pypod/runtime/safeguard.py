@@ -21,10 +21,9 @@ from pypod.pure.oci.decide import is_path
 from pypod.pure.oci.stage import locate
 from pypod.pure.options.commands import REWRITING
 from pypod.pure.program import Program, need, settle
-from pypod.pure.state.restore import backup_path
 from pypod.pure.vocabulary.containers import FindMappers
 from pypod.pure.vocabulary.database import ReadObjects
-from pypod.pure.vocabulary.host import ReadClock
+from pypod.runtime.backup import free_backup_path
 from pypod.runtime.state import TO_THE_STATE, Wanted, find
 
 
@@ -53,7 +52,7 @@ def guard(request: Request) -> Program[str]:
         settle(migrating(objects, draft.configured, found, rootless=draft.surroundings.rootless))
     if not where.is_there:
         return ""
-    return backup_path(where.path, (yield from need(ReadClock())))
+    return (yield from free_backup_path(where.path))
 
 
 def _renumbering(draft: Draft) -> Program[Result[None, Problem]]:

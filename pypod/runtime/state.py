@@ -16,7 +16,7 @@ from pypod.pure.database.decide import unopened
 from pypod.pure.draft import Draft, Request
 from pypod.pure.failure import Problem
 from pypod.pure.installed.stage import installed_podman
-from pypod.pure.options.stage import OPTIONS
+from pypod.pure.options.stage import OPTIONS, OPTIONS_MADE
 from pypod.pure.program import Program, Stage, attempt, in_order, need, settle
 from pypod.pure.state.choice import absent, chosen, holds_something, places
 from pypod.pure.state.facts import Backend, Containers, Content, Listed, References
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pypod.pure.state.report import Report
     from pypod.pure.state.summary import Summary
 
-TO_THE_STATE: Final[Stage[Draft]] = in_order(CONFIGURATION, XDG_DIRECTORIES, STORAGE_OPTIONS, OPTIONS)
+TO_THE_STATE: Final[Stage[Draft]] = in_order(CONFIGURATION, OPTIONS_MADE, XDG_DIRECTORIES, STORAGE_OPTIONS, OPTIONS)
 """As much of the construction as decides where the database is."""
 
 

@@ -110,6 +110,8 @@ def test_every_word_has_its_place(given_words: list[str]) -> None:
         (["plan", "--verbose=x"], "--verbose takes no value"),
         (["plan", "x"], "plan takes no argument"),
         (["explain"], "explain needs an argument"),
+        (["--root"], "flag needs an argument: --root"),
+        (["plan", "--root"], "flag needs an argument: --root"),
     ],
 )
 def test_bad_usage(given_words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:

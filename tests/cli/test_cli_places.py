@@ -22,6 +22,8 @@ from pypod.cli import sample
 from pypod.cli.main import main
 from pypod.cli.published import ROOT
 from pypod.cli.sample import SAMPLE, first_plan, part_here
+from pypod.pure.exists.decide import image_exists
+from pypod.pure.store.tables import named
 
 COMMAND = (sys.executable, "-B", "-m", "pypod")
 STATES = ROOT / "tests/fixtures/state"
@@ -176,3 +178,28 @@ def test_the_sample_host(step: int, capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert ("first run" in shown) is (step == 1)
     assert all(len(line) <= 80 or "/" in line for line in shown.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("plan", "--host"), 64),
+        (("apply", "--yes"), 64),
+        (("state", "import", "--yes", "--database", "/nonexistent/bolt_state.db"), 1),
+    ],
+)
+def test_a_document_that_is_nested_too_deeply(
+    words: tuple[str, ...], status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "deep.json"
+    file.write_bytes(b'{"a":' * 50_000)
+    assert main([*words, str(file)]) == status
+    said = capsys.readouterr().err
+    assert "nested too deeply" in said
+    assert said.count("\n") == 1
+
+
+def test_rows_of_a_store_that_are_nested_too_deeply_say_nothing() -> None:
+    rows = b'[{"id":"a","x":' + b"[" * 50_000
+    assert named(rows) == ()
+    assert not image_exists(rows, "a")

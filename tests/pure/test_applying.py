@@ -22,7 +22,7 @@ from pypod.hosts import Simulation
 from pypod.pure.effect import Effect
 from pypod.pure.facts import FileStatus, FileType
 from pypod.pure.failure import HostError, Problem
-from pypod.pure.plan.facts import Plan
+from pypod.pure.plan.facts import Action, Plan
 from pypod.pure.plan.report import render_done
 from pypod.pure.vocabulary.database import BackUpDatabase
 from pypod.pure.vocabulary.files import Stat
@@ -125,7 +125,8 @@ def test_a_stale_plan_is_refused_and_the_first_difference_named(more: dict[str, 
     [
         ({"errored": True, "applyable": False}, "Podman would stop"),
         ({"applyable": False, "host": {"source": "description"}}, "described host"),
-        ({"applyable": False, "complete": False}, "re-executed process"),
+        ({"applyable": False, "actions": (Action(0, "user-namespace", "enter_namespace", ""),)}, "re-executed process"),
+        ({"applyable": False, "complete": False}, "another user"),
         ({"applyable": False}, "another user"),
     ],
 )
@@ -195,6 +196,19 @@ def test_renumbering_is_applied_behind_a_backup() -> None:
     backups = [action.path for action in done.actions if action.action == "back_up_database"]
     assert len(backups) == 1
     assert backups[0] in machine.world.nodes
+
+
+def test_each_of_two_renumberings_within_a_second_has_its_backup() -> None:
+    machine = Machine()
+    assert applied(machine).unwrap().done is not None
+    backups: list[str] = []
+    for _ in range(3):
+        done = applied(machine, command="system renumber").unwrap().done
+        assert done is not None
+        assert not done.errored
+        backups += [action.path for action in done.actions if action.action == "back_up_database"]
+    first, second, third = backups
+    assert (second, third) == (f"{first}-1", f"{first}-2")
 
 
 def test_a_backup_that_fails_stops_before_anything_is_rewritten() -> None:

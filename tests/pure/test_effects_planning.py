@@ -109,6 +109,16 @@ def test_a_denied_look_is_listed_and_answered_as_the_kernel_does() -> None:
     assert host.answer(CheckWritable("/")) == Success(None) or not host.denied[1:]
 
 
+def test_a_machine_that_does_not_tell_who_asks_does_not_tell_a_plan() -> None:
+    unknown = Failure(HostError(errno.ENOENT, "open", "/proc/self/status"))
+
+    class Untold(LinuxObserver):
+        def ask_identity(self) -> Result[Identity, HostError]:
+            return unknown
+
+    assert Planning(Untold()).answer(AskIdentity()) == unknown
+
+
 def test_for_another_user_a_denied_look_is_absence() -> None:
     root = Identity(capabilities=(1 << 41) - 1)
     host = Planning(Forbidding(), assumed=((AskIdentity(), Success(root)),))

@@ -101,3 +101,10 @@ def test_yaml_is_sorted_and_reads_back() -> None:
         "version": {"Version": "3.4.7"},
     }
     assert "  kernel: |-\n" in text
+
+
+def test_yaml_quotes_as_podmans_library_does() -> None:
+    # Forms that podman 4.3.1 writes in its own ``info``.
+    said = {"12": '"12"', "": '""', "true": '"true"', "5.10.0": "5.10.0"}
+    for value, form in said.items():
+        assert rendered(pmap({"host": pmap({"arch": value})}), "").unwrap() == f"host:\n  arch: {form}\n"

@@ -162,6 +162,7 @@ def test_without_a_segment_nothing_is_wrong() -> None:
 def test_a_database_that_cannot_be_read_is_no_success() -> None:
     found = report(segment(4), Database("/x", unread="invalid database"))
     assert (found.sound, found.conflicts, found.unowned) == (False, (), (4,))
+    assert render(found).splitlines()[0] == "It cannot be told whether there are conflicts."
     assert "The database cannot be read, so nobody is known to own a lock: invalid database" in render(found)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from returns.result import Failure
+from returns.result import Failure, Success
 
 from pypod.pure.draft import Request
+from pypod.pure.facts import FileStatus, FileType
 from pypod.pure.program import drive
-from pypod.pure.state.choice import Places, chosen, version_of
+from pypod.pure.state.choice import Places, chosen, holds_something, version_of
 from pypod.pure.state.facts import Backend
 from pypod.runtime.state import Wanted, check, find, list_containers, list_ids, show
 from tests.fixtures.state_databases import DATABASES, SQLITE
@@ -66,6 +67,11 @@ def test_where_it_is() -> None:
     assert found(small_host({SQL_PLACE: SQLITE["sqlite-5.0.3-full"]})) == (SQL_PLACE, True)
     conf = '[engine]\nstatic_dir = "/srv/s"\n'
     assert found(small_host({CONF: conf, "/srv/s/db.sql": b"SQLite"})) == ("/srv/s/db.sql", True)
+
+
+@pytest.mark.parametrize("kind", [FileType.FIFO, FileType.DIRECTORY, FileType.SOCKET, FileType.CHARACTER])
+def test_what_is_no_file_is_not_taken_for_an_empty_one(kind: FileType) -> None:
+    assert holds_something(Success(FileStatus(kind, 0o600)))
 
 
 def test_a_user_has_a_state_of_their_own() -> None:

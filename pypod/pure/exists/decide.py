@@ -57,7 +57,7 @@ def image_exists(images: bytes, wanted: str) -> bool:
     """
     try:
         held: list[dict[str, Any]] = msgspec.json.decode(images or b"[]", type=list[dict[str, Any]])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return False
     tagged = wanted if ":" in wanted.rpartition("/")[2] else f"{wanted}:latest"
     names = {wanted, tagged, f"localhost/{tagged}", f"docker.io/library/{tagged}"}

@@ -17,7 +17,10 @@ def render(report: Report) -> str:
 
 
 def _head(report: Report) -> Iterable[str]:
-    yield f"Conflicts: {len(report.conflicts)}." if report.conflicts else "No conflicts."
+    if report.unread and not report.conflicts:
+        yield "It cannot be told whether there are conflicts."
+    else:
+        yield f"Conflicts: {len(report.conflicts)}." if report.conflicts else "No conflicts."
     what = "Lock segment" if report.kind is LockKind.SHM else "Lock files in"
     if not report.there:
         yield f"{what} {report.path}: not there yet, Podman's next command makes it"

@@ -7,10 +7,13 @@ from typing import Final
 
 from msgspec import Struct
 
+from pypod.pure.plan.actions import NAMES
 from pypod.pure.plan.diff import difference
 from pypod.pure.plan.facts import Action, Plan
 
 _UNMADE: Final = "none"
+_LEAVING: Final = frozenset((NAMES["EnterUserNamespace"], "leave"))
+"""After these everything happens in another process."""
 
 
 class Stale(Struct, frozen=True):
@@ -29,7 +32,7 @@ def unapplyable(plan: Plan) -> str:
         return "Podman would stop, so there is nothing to apply"
     if plan.host.source != "live":
         return f"it is for a described host ({plan.host.source}), not for this machine"
-    if any(action.deferred for action in plan.actions) or not plan.complete:
+    if any(action.deferred or action.action in _LEAVING for action in plan.actions):
         return "part of it happens in a re-executed process and cannot be saved: run `pypod apply` without a plan"
     return "it was made as another user than the one whose Podman it is for"
 

@@ -101,10 +101,13 @@ def version_of(text: str) -> tuple[int, ...]:
 
 
 def holds_something(status: Result[FileStatus, HostError]) -> bool:
-    """Whether a file is there for Podman: an empty one becomes a new database.  What cannot be looked at is taken to be."""
+    """Whether a file is there for Podman: an empty one becomes a new database.  What cannot be looked at is taken to be, and
+    what is no file (a FIFO has no size either): it is in the way, and whoever opens it is told so.
+    """
     if isinstance(status, Failure):
         return status.failure().errno not in (ENOENT, ENOTDIR)
-    return status.unwrap().size > 0
+    there = status.unwrap()
+    return there.size > 0 or not there.is_file
 
 
 def absent(path: str) -> Problem:

@@ -55,8 +55,10 @@ def imported(document: bytes) -> Result[Content, str]:
         return Success(_content(_mapping(plain, "$")))
     except _Misshapen as wrong:
         return Failure(str(wrong))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return Failure(f"not an export: {error}")
+    except RecursionError:
+        return Failure("not an export: it is nested too deeply")
 
 
 class _Misshapen(Exception):  # noqa: N818 - not an error: control flow inside of imported

@@ -63,20 +63,19 @@ def holds_objects(content: Content) -> bool:
     return any(entry.at and entry.at[0] in _OF_OBJECTS for entry in content.entries)
 
 
-def restoration(export: Content, present: Content | None, path: str, clock: str) -> Restoration:
+def restoration(export: Content, present: Content | None, path: str, backup: str) -> Restoration:
     """The transaction after which a database is equal to what was exported, whatever it held before.
 
-    ``clock`` is the time in RFC 3339, for the name of the backup.
+    ``backup`` is where that is backed up; empty where there is nothing yet.
     """
-    backup = backup_path(path, clock) if present is not None else ""
     expected = ExpectTxid(_NEW if present is None else present.file.txid)
     changes = (EmptyBucket(()), *_changes(export))
     return Restoration(path, backup, changes, (expected,), _held(export))
 
 
-def backup_path(path: str, clock: str) -> str:
-    """Where a database is backed up at a time in RFC 3339."""
-    return f"{path}.pypod-backup-{_compact(clock)}"
+def backup_path(path: str, clock: str, earlier: int = 0) -> str:
+    """Where a database is backed up at a time in RFC 3339, after so many ``earlier`` backups of the same second."""
+    return f"{path}.pypod-backup-{_compact(clock)}{f'-{earlier}' if earlier else ''}"
 
 
 def _changes(export: Content) -> Iterator[StateChange]:

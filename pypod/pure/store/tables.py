@@ -36,7 +36,7 @@ class Mount(Struct, frozen=True):
 def _rows(content: bytes, row: type[T]) -> tuple[T, ...]:
     try:
         return msgspec.json.decode(content, type=tuple[row, ...] | None) or ()  # type: ignore[valid-type]
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return ()
 
 

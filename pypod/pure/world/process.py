@@ -24,7 +24,7 @@ from pypod.pure.failure import HostError
 from pypod.pure.gotext import quoted
 from pypod.pure.systemd.scope import SYSTEMD, Scope, started
 from pypod.pure.vocabulary.host import DescribeHost, ReadClock, SessionIsValid
-from pypod.pure.vocabulary.process import IsAlive, LookUpUser, ReadVariable, RunProgram
+from pypod.pure.vocabulary.process import AskIdentity, IsAlive, LookUpUser, ReadVariable, RunProgram
 from pypod.pure.world.locks import Locks
 from pypod.pure.world.state import Program
 from pypod.pure.world.tree import EXECUTE, KILL, SYS_RESOURCE, refusal, replaced
@@ -60,7 +60,8 @@ class Processes(Locks):
         return Success(self.cwd())
 
     def ask_identity(self) -> Result[Identity, HostError]:
-        return Success(self.identity())
+        # A machine that does not tell (no /proc) does not tell a plan either.
+        return self.asked(AskIdentity()) if self.world.identity is None else Success(self.world.identity)
 
     def limit_processes(self, soft: int, hard: int, /) -> Result[Changed, HostError]:
         if soft > hard:
