@@ -107,12 +107,13 @@ def test_a_damaged_database(state: str, tmp_path: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"\xff\xfe\x00", "invalid UTF-8 byte"),
+        (b"\xff\xfe\x00", "files cannot contain NULL bytes"),
+        (b"a = 1\n\xff\xfe", "invalid UTF-8 byte at position 6 (line 2): 0xff"),
         (b"a = " + b"[" * 5000, "nested too deeply"),
         (b"[" + b"a." * 5000 + b"b]\n", "nested too deeply"),
-        (b"[engine]\nnum_locks = " + b"9" * 5000, "integer out of range"),
+        (b"[engine]\nnum_locks = " + b"9" * 5000, "is out of the range of 64-bit signed integers."),
     ],
-    ids=["not text", "lists", "tables", "number"],
+    ids=["not text", "not text either", "lists", "tables", "number"],
 )
 def test_a_bad_configuration_file(
     content: bytes, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -131,7 +131,7 @@ def test_unsigned_numbers(number: int) -> None:
 def test_any_content_is_answered(content: bytes) -> None:
     document = parse_document(content)
     if isinstance(document, Failure):
-        assert document.failure().startswith("Near line ")
+        assert document.failure().startswith(("Near line ", "files cannot contain NULL bytes"))
     else:
         decode(document.unwrap(), containers_conf())
 
@@ -149,7 +149,7 @@ def test_the_line_of_a_syntax_error_exists(configuration: dict[str, object], len
     document = parse_document(content)
     if isinstance(document, Failure):
         line = int(document.failure().removeprefix("Near line ").partition(" ")[0])
-        assert 1 <= line <= content.count(b"\n") + 1
+        assert 0 <= line <= content.count(b"\n") + 1
 
 
 def test_wrong_values_are_all_reachable() -> None:

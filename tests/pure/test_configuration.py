@@ -70,22 +70,71 @@ def test_values_of_a_wrong_type(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "position"),
+    ("text", "said"),
     [
-        ("[engine\nnum_locks = 1\n", "Near line 1 (last key parsed ''): "),
-        ('[engine]\nnamespace = "a"\nnamespace = "b"\n', "Near line 3 (last key parsed 'engine.namespace'): "),
-        ("\ufeff[engine]\n", "Near line 1 (last key parsed ''): "),
-        ("[engine]\nstop_timeout = 99999999999999999999\n", "Near line 2 (last key parsed 'engine.stop_timeout'): "),
+        (
+            "[engine\nnum_locks = 1\n",
+            r"Near line 1 (last key parsed ''): expected '.' or ']' to end table name, but got '\n' instead",
+        ),
+        (
+            "[engine]\na = 1\na = 2\n",
+            "Near line 3 (last key parsed 'engine.a'): Key 'engine.a' has already been defined.",
+        ),
+        ("[engine]\n[engine]\n", "Near line 2 (last key parsed ''): Key 'engine' has already been defined."),
+        ("engine = 1\n[engine]\n", "Near line 2 (last key parsed ''): Key 'engine' has already been defined."),
+        ("\ufeff[engine]\n", "Near line 1 (last key parsed ''): expected '.' or '=', but got '\\ufeff' instead"),
+        (
+            "[engine]\na = 99999999999999999999\n",
+            "Near line 2 (last key parsed 'engine.a'): Integer '99999999999999999999' is out of the range of 64-bit signed integers.",
+        ),
+        ("[engine]\na = \n", r"Near line 2 (last key parsed 'engine.a'): expected value but found '\n' instead"),
+        ("[engine]\na = foo\n", "Near line 2 (last key parsed 'engine.a'): expected value but found \"foo\" instead"),
+        ('[engine]\na = "x\n', "Near line 2 (last key parsed 'engine.a'): strings cannot contain newlines"),
+        ("[engine]\na b = 1\n", "Near line 2 (last key parsed 'engine'): expected '.' or '=', but got 'b' instead"),
+        ("[engine]\na = [1,\n", "Near line 2 (last key parsed 'engine.a'): unexpected EOF; expected value"),
+        (
+            "[engine]\na = [1 2]\n",
+            "Near line 2 (last key parsed 'engine.a'): expected a comma or array terminator ']', but got '2' instead",
+        ),
+        ("[engine]\n= 1\n", "Near line 1 (last key parsed 'engine'): unexpected '=': key name appears blank"),
+        ("[engine]\njust words\n", "Near line 2 (last key parsed 'engine'): expected '.' or '=', but got 'w' instead"),
+        (
+            '[engine]\na = "\\q"\n',
+            (
+                "Near line 2 (last key parsed 'engine.a'): invalid escape character 'q'; only the following escape characters "
+                r"are allowed: \b, \t, \n, \f, \r, \", \\, \uXXXX, and \UXXXXXXXX"
+            ),
+        ),
+        (
+            "[engine]\na = 1 b\n",
+            (
+                "Near line 2 (last key parsed 'engine'): expected a top-level item to end with a newline, comment, or EOF, "
+                "but got 'b' instead"
+            ),
+        ),
+        (
+            "[engine]\na = 01\n",
+            "Near line 2 (last key parsed 'engine.a'): Invalid integer \"01\": cannot have leading zeroes",
+        ),
+        (
+            "[engine]\na = {b = 1\n",
+            "Near line 2 (last key parsed 'engine.a.b'): newlines not allowed within inline tables",
+        ),
+        ("[]\n", "Near line 0 (last key parsed ''): unexpected end of table name (table names cannot be empty)"),
+        ("a = 1\n\0", "Near line 1 (last key parsed ''): unexpected EOF"),
+        ("a\0 = 1\n", "files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8"),
+        ("a = '\ufffd'\n", "Near line 1 (last key parsed 'a'): invalid UTF-8 byte at position 5 (line 1): 0xef"),
     ],
 )
-def test_documents_that_do_not_parse(text: str, position: str) -> None:
-    assert wrong(text).startswith(position)
+def test_documents_that_do_not_parse(text: str, said: str) -> None:
+    """As the library of libpod 3.4.7 was seen to answer."""
+    assert wrong(text) == said
 
 
 def test_a_document_that_is_no_text() -> None:
     content = b'[engine]\nnamespace = "\xff"\n'
     assert parse_document(content) == Failure(
-        "Near line 2 (last key parsed 'engine.namespace'): invalid UTF-8 byte: 0xff"
+        "Near line 2 (last key parsed 'engine.namespace'): invalid UTF-8 byte at position 22 (line 2): 0xff"
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias, cast
 from msgspec import Struct
 from returns.result import Failure, Result, Success
 
-from pypod.pure.configuration.toml_lines import Scan, scanned, without_comments
+from pypod.pure.configuration.toml_lines import scanned, without_comments
 from pypod.pure.gotext import listed, quoted
 from pypod.pure.table import Table
 
@@ -104,12 +104,16 @@ class Decoded(Struct, frozen=True):
 def parse_document(content: bytes) -> Result[Document, str]:
     """A document from a file's content, or the library's text: ``Near line 3 (last key parsed 'a.b'): ...``.
 
-    The position is the library's; the words after it are tomllib's.
+    The text is the library's (:mod:`pypod.pure.configuration.toml_refusal`); of what it lets pass and tomllib does not, it
+    is tomllib's.
     """
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
-        return Failure(_not_text(content, error.start))
+        return _refused(content, f"{_NOWHERE}invalid UTF-8 byte: 0x{content[error.start]:02x}")
+    if "\ufffd" in text:
+        # The library takes it for what it stands for: a byte that is no text.
+        return _refused(content, f"{_NOWHERE}invalid UTF-8 byte: 0xef")
     if not text.strip(" \t\n"):
         return Success(EMPTY)
     import tomllib
@@ -117,22 +121,37 @@ def parse_document(content: bytes) -> Result[Document, str]:
     # Each line stays where it is: what is wrong has the same position.
     try:
         values = tomllib.loads(without_comments(text))
+        too_large = any(not -_INT64 <= number < _INT64 for number in _numbers(values))
     except tomllib.TOMLDecodeError as error:
-        return Failure(_syntax_error(text, str(error)))
+        return _refused(content, _of_tomllib(text, str(error)))
     except RecursionError:
-        return Failure("Near line 1 (last key parsed ''): values nested too deeply")
+        return Failure(f"{_NOWHERE}values nested too deeply")
     except ValueError:
         # A number of so many digits that it is not even converted.
-        return Failure("Near line 1 (last key parsed ''): integer out of range")
+        return _refused(content, f"{_NOWHERE}integer out of range")
+    if too_large:
+        return _refused(content, f"{_NOWHERE}integer out of range")
     scan = scanned(text.replace("\r\n", "\n"))
-    try:
-        large = next((key for key, number in _numbers("", values) if not -_INT64 <= number < _INT64), None)
-    except RecursionError:
-        return Failure("Near line 1 (last key parsed ''): tables nested too deeply")
-    if large is not None:
-        return Failure(f"Near line {scan.lines.get(large, 0)} (last key parsed '{large}'): integer out of range")
     return Success(Document(values, scan.lines, scan.order, scan.arrays))
 
+
+def _of_tomllib(text: str, said: str) -> str:
+    words, _, position = said.rpartition(" (at ")
+    number = position.removeprefix("line ").partition(",")[0]
+    line = number if number.isdecimal() else str(text.count("\n") + 1)
+    return f"Near line {line} (last key parsed ''): {words[:1].lower()}{words[1:]}"
+
+
+def _refused(content: bytes, otherwise: str) -> Result[Document, str]:
+    from pypod.pure.configuration.toml_refusal import refusal
+
+    try:
+        return Failure(refusal(content) or otherwise)
+    except RecursionError:
+        return Failure(otherwise)
+
+
+_NOWHERE: Final = "Near line 1 (last key parsed ''): "
 
 EMPTY: Final = Document({}, {}, ())
 """The empty document."""
@@ -146,36 +165,15 @@ def _as_list(value: object) -> list[object] | None:
     return cast("list[object]", value) if isinstance(value, list) else None
 
 
-def _numbers(prefix: str, value: object) -> Iterator[tuple[str, int]]:
-    """Every integer below a value, with the key that it stands under."""
+def _numbers(value: object) -> Iterator[int]:
+    """Every integer below a value."""
     table, items = _as_table(value), _as_list(value)
-    if table is not None:
-        for name, inner in table.items():
-            yield from _numbers(f"{prefix}.{name}" if prefix else name, inner)
-    elif items is not None:
-        for inner in items:
-            yield from _numbers(prefix, inner)
+    below = table.values() if table is not None else items
+    if below is not None:
+        for inner in below:
+            yield from _numbers(inner)
     elif type(value) is int:
-        yield prefix, value
-
-
-def _not_text(content: bytes, start: int) -> str:
-    scan = scanned(content[:start].decode())
-    line = content.count(b"\n", 0, start) + 1
-    return f"Near line {line} (last key parsed '{_last(scan)}'): invalid UTF-8 byte: 0x{content[start]:02x}"
-
-
-def _syntax_error(text: str, said: str) -> str:
-    words, _, position = said.rpartition(" (at ")
-    lines = text.split("\n")
-    number = position.removeprefix("line ").partition(",")[0]
-    line = int(number) if number.isdecimal() else len(lines)
-    scan = scanned("\n".join(lines[: line - 1]))
-    return f"Near line {line} (last key parsed '{_last(scan)}'): {words[:1].lower()}{words[1:]}"
-
-
-def _last(scan: Scan) -> str:
-    return scan.order[-1] if scan.order else ""
+        yield value
 
 
 def decode(document: Document, schema: Section) -> Result[Decoded, str]:
