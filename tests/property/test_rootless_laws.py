@@ -57,7 +57,7 @@ def laid(monitors: list[tuple[int, str, bool]], *, bus: bool) -> tuple[dict[str,
         if first is None and lives and state == 3 and file in ("right", "theirs"):
             first = pid
     containers = (container(number, state) for number, (state, _, _) in enumerate(monitors, 1))
-    described = host(*containers, files=files, processes=processes, init="systemd" if bus else "init")
+    described = host(*containers, files=files, processes=processes, session=bus)
     described["steps"] = [{"args": ["info"]}, {"args": ["info"]}]
     return described, first
 

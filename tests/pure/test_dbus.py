@@ -32,6 +32,7 @@ from pypod.pure.systemd.scope import MANAGER, OBJECT, UNKNOWN_PROCESS, Scope, st
         ("unix:tmpdir=/tmp", Failure("dbus: invalid address (neither path nor abstract set)")),
         ("unix:path", Failure("dbus: invalid address (neither path nor abstract set)")),
         ("tcp:host=h,port=1", Failure("dbus: invalid bus address (invalid or unsupported transport)")),
+        ("tcp:host=h", Failure("dbus: unsupported address (must set host and port)")),
         ("/run/bus", Failure("dbus: invalid bus address (no transport)")),
         ("", Failure("dbus: invalid bus address (no transport)")),
     ],

@@ -15,6 +15,7 @@ UNDETERMINED: Final = "dbus: couldn't determine address of session bus"
 _AUTOLAUNCH: Final = "autolaunch:"
 _NO_TRANSPORT: Final = "dbus: invalid bus address (no transport)"
 _OTHER_TRANSPORT: Final = "dbus: invalid bus address (invalid or unsupported transport)"
+_NO_PORT: Final = "dbus: unsupported address (must set host and port)"
 _NEITHER: Final = "dbus: invalid address (neither path nor abstract set)"
 _BOTH: Final = "dbus: invalid address (both path and abstract set)"
 
@@ -81,6 +82,8 @@ def _socket(alternative: str) -> Result[UnixSocket, str]:
     transport, colon, rest = alternative.partition(":")
     if not colon:
         return Failure(_NO_TRANSPORT)
+    if transport == "tcp" and not (_value(rest, "host") and _value(rest, "port")):
+        return Failure(_NO_PORT)
     if transport != "unix":
         return Failure(_OTHER_TRANSPORT)
     path, abstract = _value(rest, "path"), _value(rest, "abstract")

@@ -22,7 +22,7 @@ from pypod.pure.facts import (
 )
 from pypod.pure.failure import HostError
 from pypod.pure.gotext import quoted
-from pypod.pure.systemd.scope import SYSTEMD, Scope, started
+from pypod.pure.systemd.scope import Scope, started
 from pypod.pure.vocabulary.host import DescribeHost, ReadClock, SessionIsValid
 from pypod.pure.vocabulary.process import AskIdentity, IsAlive, LookUpUser, ReadVariable, RunProgram
 from pypod.pure.world.locks import Locks
@@ -155,8 +155,8 @@ class Processes(Locks):
         return Success(Changed((Change(JOURNAL, detail=f"{len(payload)} bytes"),)))
 
     def start_scope(self, bus: str, uid: int, scope: Scope, /) -> Result[Changed, HostError]:
-        """A described host has a user's systemd where its first process is systemd; of a real one whose bus is there it
-        is taken that it has.
+        """A described host has a user's systemd where logind has a session of the user; of a real one whose bus is there it is
+        taken that it has.
         """
         del uid
         why = HostError(0, "", "")
@@ -165,23 +165,20 @@ class Processes(Locks):
                 why = HostError(0, "", "", one.failure())
                 continue
             number = 0 if self.world.open and one.unwrap().abstract else self._connected(one.unwrap())
-            if number:
-                why = HostError(number, "", "", not_reached(one.unwrap(), HostError(number, "", "").reason))
-            elif self.world.open or self.world.processes.get(1) == "systemd":
+            if not number:
                 return Success(started(scope))
-            else:
-                text = f"The name {SYSTEMD} was not provided by any .service files"
-                return Failure(HostError(0, "", "org.freedesktop.DBus.Error.ServiceUnknown", text))
+            why = HostError(number, "", "", not_reached(one.unwrap(), HostError(number, "", "").reason))
         return Failure(why)
 
     def _connected(self, where: UnixSocket) -> int:
-        """The errno of connecting to a socket that nothing listens on but where there is one; 0 where there is."""
+        """The errno of connecting to the socket of a bus; 0 where somebody answers."""
         if where.abstract:
             return errno.ECONNREFUSED
         found = self.found(where.name)
         if isinstance(found, int):
             return found
-        return self.writable(*found) or (0 if found[1].type is FileType.SOCKET else errno.ECONNREFUSED)
+        answers = found[1].type is FileType.SOCKET and (self.world.open or self.world.session)
+        return self.writable(*found) or (0 if answers else errno.ECONNREFUSED)
 
     # -- the host
 
