@@ -124,7 +124,7 @@ def _without_runtime() -> Stage[Draft]:
 
 def _of_command(request: Request) -> Stage[Draft]:
     # Loaded here: planning a construction does without what only the commands do around it.
-    from pypod.pure.events.stage import EVENTS
+    from pypod.pure.events.reading_stage import EVENTS_READ
     from pypod.pure.exists.stage import EXISTS
     from pypod.pure.info.stage import ENGINE_ENVIRONMENT, INFO
     from pypod.pure.lifecycle.backup_stage import BACKUP
@@ -142,7 +142,7 @@ def _of_command(request: Request) -> Stage[Draft]:
         "container list": CONTAINER_LISTING,
         "container inspect": CONTAINER_INSPECTION,
         "volume inspect": VOLUME_INSPECTION,
-        "events": EVENTS,  # reading them makes a second eventer
+        "events": EVENTS_READ,
     }
     if request.command in REWRITING:
         return in_order(PAUSE_PROCESS, _plain, ENGINE_ENVIRONMENT, REEXECUTION, SHUTDOWN, BACKUP, _again)

@@ -61,6 +61,15 @@ def test_engine_environment_that_is_set_is_skipped() -> None:
     assert done.ending is None
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_events_of_a_journal_that_is_not_there(there: bool) -> None:
+    conf = _conf('[engine]\nevents_logger = "journald"\n')
+    done, _, _ = ran("events", "--stream=false", files=conf, dirs={"/run/log/journal": {}} if there else {})
+    text = "failed to get journal cursor: failed to get cursor: cannot assign requested address"
+    said = None if done.ending is None or isinstance(done.ending, Departed) else done.ending.message
+    assert said == (None if there else text)
+
+
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
