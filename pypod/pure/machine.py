@@ -35,7 +35,7 @@ from pypod.pure.facts import (
     Waited,
 )
 from pypod.pure.failure import HostError
-from pypod.pure.systemd.scope import Scope
+from pypod.pure.systemd.facts import Scope
 from pypod.pure.userns.facts import IdMappings
 
 if TYPE_CHECKING:

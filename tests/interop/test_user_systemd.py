@@ -29,7 +29,8 @@ from pypod.effects.linux.message_bus import converse
 from pypod.effects.linux.services import LinuxServices
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
-from pypod.pure.systemd.scope import UNKNOWN_PROCESS, Scope, started, starting
+from pypod.pure.systemd.facts import Scope, started
+from pypod.pure.systemd.scope import UNKNOWN_PROCESS, starting
 
 SOURCE: Final = Path(__file__).parents[2]
 CONFIGURATION: Final = """<busconfig>
@@ -196,7 +197,7 @@ def test_a_bus_that_goes_is_an_end_of_file(bus: Bus) -> None:
 _START: Final = """
 import os, sys
 from pypod.effects.linux.services import LinuxServices
-from pypod.pure.systemd.scope import Scope
+from pypod.pure.systemd.facts import Scope
 print(LinuxServices().start_scope(sys.argv[1], os.getuid(), Scope("user.slice", "x.scope", 1)).failure().message)
 """
 

@@ -20,7 +20,8 @@ from pypod.pure.dbus.address import UnixSocket, at_path, sockets
 from pypod.pure.dbus.marshal import Order, Variant, marshalled, unmarshalled
 from pypod.pure.dbus.message import CALL, ERROR, REPLY, SIGNAL, Message, first_message, written
 from pypod.pure.dbus.signature import types
-from pypod.pure.systemd.scope import Scope, starting
+from pypod.pure.systemd.facts import Scope
+from pypod.pure.systemd.scope import starting
 from tests.pure.test_dbus import JOB, error, removed, reply
 
 TEXTS: Final = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)

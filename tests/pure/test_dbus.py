@@ -13,7 +13,8 @@ from pypod.pure.dbus.dialogue import Refusal
 from pypod.pure.dbus.marshal import Variant
 from pypod.pure.dbus.message import CALL, ERROR, REPLY, SIGNAL, Message
 from pypod.pure.failure import HostError
-from pypod.pure.systemd.scope import MANAGER, OBJECT, UNKNOWN_PROCESS, Scope, start_call, starting
+from pypod.pure.systemd.facts import Scope
+from pypod.pure.systemd.scope import MANAGER, OBJECT, UNKNOWN_PROCESS, start_call, starting
 
 # -- addresses
 

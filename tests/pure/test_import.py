@@ -18,7 +18,9 @@ from pypod.pure.database.tree import tree_from_plain
 ROOT = Path(__file__).parents[2]
 THIRD_PARTY = {"returns", "toolz", "pyrsistent", "msgspec", "click", "hypothesis", "typeguard"}
 ONLY_FOR_SOME = {
+    "pypod.effects.linux.forking",
     "pypod.effects.linux.state",
+    "pypod.pure.dbus.address",
     "pypod.pure.exists.stage",
     "pypod.pure.info.stage",
     "pypod.pure.lifecycle.migrate_stage",
@@ -28,6 +30,8 @@ ONLY_FOR_SOME = {
     "pypod.pure.state.reading",
     "pypod.pure.store.others_stage",
     "pypod.pure.store.shutdown_stage",
+    "pypod.pure.systemd.scope",
+    "pypod.pure.userns.reexec",
     "pypod.pure.vocabulary.catalogue",
     "pypod.pure.world.describe",
     "threading",

@@ -20,7 +20,8 @@ from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import Diagnostic, Level
 from pypod.pure.failure import Departed, HostError, Refused
 from pypod.pure.program import Program, leave, need, run
-from pypod.pure.systemd.scope import UNKNOWN_PROCESS, Scope
+from pypod.pure.systemd.facts import Scope
+from pypod.pure.systemd.scope import UNKNOWN_PROCESS
 from pypod.pure.userns import scope
 from pypod.pure.vocabulary.namespaces import EnterUserNamespace, JoinUserNamespace, ReadInUserNamespace
 from pypod.pure.vocabulary.process import AskIdentity, ReadVariable, SetVariable

@@ -10,8 +10,8 @@ from pypod.effects.linux.database import LinuxDatabase
 from pypod.effects.linux.files import LinuxFiles
 from pypod.effects.linux.host import LinuxHost
 from pypod.effects.linux.locks import LinuxLocks
+from pypod.effects.linux.namespaces_seen import LinuxNamespacesSeen
 from pypod.effects.linux.process import LinuxProcess
-from pypod.effects.linux.reading_inside import LinuxNamespacesSeen
 from pypod.effects.linux.stored import LinuxStored
 
 

@@ -26,23 +26,21 @@ _REFUSED: Final = b"-"
 """What goes before the bytes that were read, and before the errno of a refusal."""
 
 
-class LinuxNamespacesSeen:
-    """Looks from within a namespace of its own."""
-
-    def read_in_user_namespace(self, path: str, mappings: IdMappings, /) -> Result[bytes, HostError]:
-        lines = asked("socketpair", "", socket.socketpair)
-        if isinstance(lines, Failure):
-            return Failure(lines.failure())
-        ours, theirs = lines.unwrap()
-        with ours:
-            with theirs:
-                child = asked("fork", "", lambda: forking.forked(lambda: _child(path, ours, theirs)))
-            if isinstance(child, Failure):
-                return Failure(child.failure())
-            try:
-                return _answer(child.unwrap(), ours, path, mappings)
-            finally:
-                forking.end_now(child.unwrap())
+def read_inside(path: str, mappings: IdMappings) -> Result[bytes, HostError]:
+    """The content, at most :data:`MOST` bytes of it; the failure is that of whichever step failed, or of opening it."""
+    lines = asked("socketpair", "", socket.socketpair)
+    if isinstance(lines, Failure):
+        return Failure(lines.failure())
+    ours, theirs = lines.unwrap()
+    with ours:
+        with theirs:
+            child = asked("fork", "", lambda: forking.forked(lambda: _child(path, ours, theirs)))
+        if isinstance(child, Failure):
+            return Failure(child.failure())
+        try:
+            return _answer(child.unwrap(), ours, path, mappings)
+        finally:
+            forking.end_now(child.unwrap())
 
 
 def _answer(child: int, line: socket.socket, path: str, mappings: IdMappings) -> Result[bytes, HostError]:

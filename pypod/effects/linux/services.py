@@ -17,7 +17,7 @@ from pypod.pure.vocabulary.services import DEADLY, JOURNAL
 if TYPE_CHECKING:
     from socket import socket
 
-    from pypod.pure.systemd.scope import Scope
+    from pypod.pure.systemd.facts import Scope
 
 _TOO_LARGE: Final = (errno.EMSGSIZE, errno.ENOBUFS)
 
@@ -38,7 +38,8 @@ class LinuxServices:
     def start_scope(self, bus: str, uid: int, scope: Scope, /) -> Result[Changed, HostError]:
         # Loaded here: only a run that leaves for a namespace comes to it.
         from pypod.effects.linux.message_bus import converse
-        from pypod.pure.systemd.scope import started, starting
+        from pypod.pure.systemd.facts import started
+        from pypod.pure.systemd.scope import starting
 
         return converse(bus, starting(scope, uid)).map(lambda _: started(scope))
 

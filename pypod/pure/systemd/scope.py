@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Final
 
-from msgspec import Struct
 from returns.result import Failure, Result, Success
 
 from pypod.pure.dbus.dialogue import BUS, Call, Client, Refusal
 from pypod.pure.dbus.marshal import Variant
 from pypod.pure.dbus.message import SIGNAL, Message
-from pypod.pure.facts import Change, Changed
+from pypod.pure.systemd.facts import Scope
 
 SYSTEMD: Final = "org.freedesktop.systemd1"
 MANAGER: Final = f"{SYSTEMD}.Manager"
@@ -19,19 +18,6 @@ OBJECT: Final = "/org/freedesktop/systemd1"
 UNKNOWN_PROCESS: Final = f"{BUS}.Error.UnixProcessIdUnknown"
 """The error where the process is not there any more."""
 _ENDED_JOBS: Final = f"type='signal',interface='{MANAGER}',member='JobRemoved'"
-
-
-class Scope(Struct, frozen=True):
-    """A scope: the slice that it is in, its name, and the process that is moved into it."""
-
-    slice: str
-    unit: str
-    pid: int
-
-
-def started(scope: Scope) -> Changed:
-    """What starting it changes: neither its number nor the process's is told, which nobody could foretell."""
-    return Changed((Change(scope.slice, detail="a scope of its own"),))
 
 
 def start_call(scope: Scope) -> Call:

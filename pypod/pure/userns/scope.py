@@ -10,7 +10,8 @@ from returns.result import Failure, Result, Success
 from pypod.pure.facts import Diagnostic, Level
 from pypod.pure.failure import HostError
 from pypod.pure.gotext import quoted
-from pypod.pure.systemd.scope import UNKNOWN_PROCESS, Scope
+from pypod.pure.systemd.facts import Scope
+from pypod.pure.systemd.scope import UNKNOWN_PROCESS
 
 ATTEMPTS: Final = 3
 DIGITS: Final = 16

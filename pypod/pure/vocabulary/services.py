@@ -9,7 +9,7 @@ from returns.result import Result
 from pypod.pure.effect import Effect, Kind
 from pypod.pure.facts import Changed
 from pypod.pure.failure import HostError
-from pypod.pure.systemd.scope import Scope
+from pypod.pure.systemd.facts import Scope
 
 if TYPE_CHECKING:
     from pypod.pure.machine import Machine

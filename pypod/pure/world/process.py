@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import errno
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from returns.result import Failure, Result, Success
 
-from pypod.pure.dbus.address import UnixSocket, not_reached, sockets
 from pypod.pure.digest import sha256
 from pypod.pure.facts import (
     NOTHING_CHANGED,
@@ -22,12 +21,15 @@ from pypod.pure.facts import (
 )
 from pypod.pure.failure import HostError
 from pypod.pure.gotext import quoted
-from pypod.pure.systemd.scope import Scope, started
 from pypod.pure.vocabulary.host import DescribeHost, ReadClock, SessionIsValid
 from pypod.pure.vocabulary.process import AskIdentity, IsAlive, LookUpUser, ReadVariable, RunProgram
 from pypod.pure.world.locks import Locks
 from pypod.pure.world.state import Program
 from pypod.pure.world.tree import EXECUTE, KILL, SYS_RESOURCE, refusal, replaced
+
+if TYPE_CHECKING:
+    from pypod.pure.dbus.address import UnixSocket
+    from pypod.pure.systemd.facts import Scope
 
 _NOTHING: Final[Result[Changed, HostError]] = Success(NOTHING_CHANGED)
 _UNSET: Final[Result[str | None, HostError]] = Success(None)
@@ -158,6 +160,9 @@ class Processes(Locks):
         """A described host has a user's systemd where logind has a session of the user; of a real one whose bus is there it is
         taken that it has.
         """
+        from pypod.pure.dbus.address import not_reached, sockets
+        from pypod.pure.systemd.facts import started
+
         del uid
         why = HostError(0, "", "")
         for one in sockets(bus):
