@@ -113,6 +113,12 @@ class Settings(Struct, frozen=True):
 
     def ignore(self, key: Key[T], value: T, origin: Origin, because: str) -> Settings:
         """A value that is set somewhere but does not count, and why.  The key must be claimed already."""
-        held = self.entries[key.name]
-        kept = Setting(held.claim, held.overrode, (*held.ignored, Ignored(value, origin, because)))
-        return msgspec.structs.replace(self, entries=self.entries.set(key.name, kept))
+        return self.ignores(((key.name, Ignored(value, origin, because)),))
+
+    def ignores(self, named: Iterable[tuple[str, Ignored]]) -> Settings:
+        """Several such values at once, in order."""
+        latest: dict[str, Setting] = {}
+        for name, one in named:
+            held = latest.get(name) or self.entries[name]
+            latest[name] = Setting(held.claim, held.overrode, (*held.ignored, one))
+        return msgspec.structs.replace(self, entries=self.entries.having(latest))

@@ -21,7 +21,7 @@ from pypod.pure.configuration.toml import Decoded, FieldClaim, Section, TableOf,
 from pypod.pure.facts import Diagnostic, DirectoryEntry, FileStatus, FileType, Level
 from pypod.pure.failure import HostError
 from pypod.pure.gotext import joined, quoted
-from pypod.pure.settings import Claim, Key, Origin, Settings, Source
+from pypod.pure.settings import Claim, Ignored, Origin, Settings, Source
 from pypod.pure.table import Table
 
 VENDOR_FILE: Final = "/usr/share/containers/containers.conf"
@@ -192,17 +192,15 @@ def _origin(path: str, claim: FieldClaim) -> Origin:
 
 
 def _with_ignored(settings: Settings, ignored: Iterable[tuple[FieldClaim, str, str]]) -> Settings:
-    for claim, path, because in ignored:
-        value: object = claim.value
-        is_table = isinstance(value, Table)
-        key = Key[object](claim.name)
+    named = [
+        (claim.name, Ignored(claim.value, _origin(path, claim), because))
+        for claim, path, because in ignored
         # The keys of an unknown table are listed one by one.
-        if is_table and key not in settings:
-            continue
-        if key not in settings:
-            settings = settings.claim(key, None, Origin(Source.BUILTIN))
-        settings = settings.ignore(key, value, _origin(path, claim), because)
-    return settings
+        if not isinstance(claim.value, Table) or claim.name in settings.entries
+    ]
+    unknown = dict.fromkeys(name for name, _ in named if name not in settings.entries)
+    known = settings.claims((name, Claim(None, Origin(Source.BUILTIN))) for name in unknown)
+    return known.ignores(named)
 
 
 def capabilities(names: tuple[str, ...]) -> tuple[str, ...]:

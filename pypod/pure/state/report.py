@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from pypod.pure.state.check import Finding, findings
 from pypod.pure.state.facts import References
+from pypod.pure.state.summary import number_of
 
 
 class Report(Struct, frozen=True):
@@ -28,8 +29,8 @@ def report_of(path: str, pages: tuple[str, ...], held: References | None) -> Rep
     """The report; without references where the pages are too damaged to read any."""
     if held is None:
         return Report(path, pages)
-    counts = ((len(held.containers), "containers"), (len(held.pods), "pods"), (len(held.volumes), "volumes"))
-    looked_at = ", ".join(f"{count} {name}" for count, name in ((held.file.pages, "pages"), *counts))
+    counts = ((len(held.containers), "container"), (len(held.pods), "pod"), (len(held.volumes), "volume"))
+    looked_at = ", ".join(number_of(count, name) for count, name in ((held.file.pages, "page"), *counts))
     return Report(path, pages, findings(held), looked_at)
 
 

@@ -112,10 +112,11 @@ def _warnings(held: References, path: str, other: str, elsewhere: References | N
 def _counted(held: References) -> str:
     """``3 containers, 1 pod``; empty where there is nothing."""
     counts = ((len(held.containers), "container"), (len(held.pods), "pod"), (len(held.volumes), "volume"))
-    return ", ".join(_number(count, name) for count, name in counts if count)
+    return ", ".join(number_of(count, name) for count, name in counts if count)
 
 
-def _number(count: int, name: str) -> str:
+def number_of(count: int, name: str) -> str:
+    """``1 pod``, ``2 pods``."""
     return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
@@ -146,8 +147,8 @@ def _objects(summary: Summary) -> Iterable[str]:
     states = Counter(one.state for one in summary.containers)
     shown = f" ({', '.join(f'{count} {state}' for state, count in sorted(states.items()))})" if states else ""
     yield (
-        f"{_number(len(summary.containers), 'container')}{shown} · {_number(len(summary.pods), 'pod')} · "
-        f"{_number(len(summary.volumes), 'volume')} · {_number(summary.exec_sessions, 'exec session')}"
+        f"{number_of(len(summary.containers), 'container')}{shown} · {number_of(len(summary.pods), 'pod')} · "
+        f"{number_of(len(summary.volumes), 'volume')} · {number_of(summary.exec_sessions, 'exec session')}"
     )
     yield from _rows(
         ("CONTAINER ID", "NAME", "STATE", "POD", "LOCK", "IMAGE"),
@@ -174,6 +175,6 @@ def _wrong(summary: Summary) -> Iterable[str]:
     for warning in summary.warnings:
         yield f"Warning: {warning}."
     if summary.problems:
-        yield f"{_number(len(summary.problems), 'problem')}, which `pypod state check` tells in full"
+        yield f"{number_of(len(summary.problems), 'problem')}, which `pypod state check` tells in full"
         yield from (f"  {one.message}" for one in summary.problems[:5])
         yield ""
