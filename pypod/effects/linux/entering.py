@@ -16,7 +16,7 @@ from pypod.effects.linux import forking
 from pypod.effects.linux.becoming import become_root, execute_as_root, prepare
 from pypod.effects.linux.content import content_of
 from pypod.effects.linux.joining import join
-from pypod.effects.linux.mapping import has_maps, set_up
+from pypod.effects.linux.mapping import born, has_maps, set_up
 from pypod.effects.linux.pausing import create_pause_process
 from pypod.effects.linux.refusal import asked
 from pypod.pure.failure import HostError
@@ -74,18 +74,13 @@ def _joined(reexec: Reexec) -> Result[int, HostError]:
 
 def _left(leaving: _Leaving, mappings: IdMappings) -> Result[int | None, HostError]:
     """The status of the child, or None where somebody else's pause process was faster."""
-    lines = asked("socketpair", "", socket.socketpair)
-    if isinstance(lines, Failure):
-        return Failure(lines.failure())
-    ours, theirs = lines.unwrap()
-    with ours:
-        with theirs:
-            forked = asked("fork", "", lambda: forking.forked(lambda: _child(leaving, ours, theirs)))
-        if isinstance(forked, Failure):
-            return Failure(forked.failure())
-        child = forked.unwrap()
+    made = born(lambda theirs, own: _child(leaving, theirs, own))
+    if isinstance(made, Failure):
+        return Failure(made.failure())
+    child, line = made.unwrap()
+    with line:
         try:
-            answer = set_up(child, ours, mappings)
+            answer = set_up(child, line, mappings)
         except BaseException:
             forking.end_now(child)
             raise

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Callable
 from typing import Final
 
-from returns.result import Failure, Result
+from returns.result import Failure, Result, Success
 
 from pypod.effects.linux import namespace_calls as calls
+from pypod.effects.linux.forking import forked
 from pypod.effects.linux.id_maps import write_maps
 from pypod.effects.linux.refusal import asked
 from pypod.pure.failure import HostError
@@ -21,6 +23,20 @@ from pypod.pure.userns.reexec import READY
 
 _DONE: Final = b"\0"
 """No errno."""
+
+
+def born(run: Callable[[socket.socket, socket.socket], None]) -> Result[tuple[int, socket.socket], HostError]:
+    """A child that does ``run`` with the parent's end of a line and its own; its id, and the parent's end."""
+    lines = asked("socketpair", "", socket.socketpair)
+    if isinstance(lines, Failure):
+        return Failure(lines.failure())
+    ours, theirs = lines.unwrap()
+    with theirs:
+        child = asked("fork", "", lambda: forked(lambda: run(ours, theirs)))
+    if isinstance(child, Failure):
+        ours.close()
+        return Failure(child.failure())
+    return Success((child.unwrap(), ours))
 
 
 def set_up(child: int, line: socket.socket, mappings: IdMappings) -> Result[bytes, HostError]:

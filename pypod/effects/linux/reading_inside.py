@@ -14,7 +14,7 @@ from returns.result import Failure, Result, Success
 
 from pypod.effects.linux import forking
 from pypod.effects.linux.becoming import become_root, prepare
-from pypod.effects.linux.mapping import has_maps, set_up
+from pypod.effects.linux.mapping import born, has_maps, set_up
 from pypod.effects.linux.refusal import asked
 from pypod.pure.failure import HostError
 from pypod.pure.userns.facts import IdMappings
@@ -28,19 +28,15 @@ _REFUSED: Final = b"-"
 
 def read_inside(path: str, mappings: IdMappings) -> Result[bytes, HostError]:
     """The content, at most :data:`MOST` bytes of it; the failure is that of whichever step failed, or of opening it."""
-    lines = asked("socketpair", "", socket.socketpair)
-    if isinstance(lines, Failure):
-        return Failure(lines.failure())
-    ours, theirs = lines.unwrap()
-    with ours:
-        with theirs:
-            child = asked("fork", "", lambda: forking.forked(lambda: _child(path, ours, theirs)))
-        if isinstance(child, Failure):
-            return Failure(child.failure())
+    made = born(lambda theirs, own: _child(path, theirs, own))
+    if isinstance(made, Failure):
+        return Failure(made.failure())
+    child, line = made.unwrap()
+    with line:
         try:
-            return _answer(child.unwrap(), ours, path, mappings)
+            return _answer(child, line, path, mappings)
         finally:
-            forking.end_now(child.unwrap())
+            forking.end_now(child)
 
 
 def _answer(child: int, line: socket.socket, path: str, mappings: IdMappings) -> Result[bytes, HostError]:

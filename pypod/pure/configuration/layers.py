@@ -196,11 +196,15 @@ def _with_ignored(settings: Settings, ignored: Iterable[tuple[FieldClaim, str, s
         (claim.name, Ignored(claim.value, _origin(path, claim), because))
         for claim, path, because in ignored
         # The keys of an unknown table are listed one by one.
-        if not isinstance(claim.value, Table) or claim.name in settings.entries
+        if not _is_table(claim.value) or claim.name in settings.entries
     ]
     unknown = dict.fromkeys(name for name, _ in named if name not in settings.entries)
     known = settings.claims((name, Claim(None, Origin(Source.BUILTIN))) for name in unknown)
     return known.ignores(named)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, Table)
 
 
 def capabilities(names: tuple[str, ...]) -> tuple[str, ...]:
