@@ -10,7 +10,7 @@ from returns.result import Failure, Success
 
 from pypod.pure.configuration.keys import EVENTS_LOGFILE_PATH, EVENTS_LOGGER
 from pypod.pure.draft import Draft
-from pypod.pure.events.decide import decide_backend
+from pypod.pure.events.decide import decide_backend, journal_to_read
 from pypod.pure.events.line import REFRESH, RENUMBER, Event, human_text, journal_payload, json_line
 from pypod.pure.events.stage import EVENTS, write_event
 from pypod.pure.facts import Changed, Handle
@@ -171,3 +171,12 @@ def test_no_backend_writes_nothing() -> None:
     host = Conversation(((ReadClock(), Success(TIME)),))
     assert drive(write_event(with_backend("none"), RENUMBER), host) == Success(None)
     host.check_finished()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "readable"),
+    [((errno.ENOENT, errno.ENOENT), False), ((errno.ENOENT, errno.EACCES), True), ((errno.ENOENT, 0), True)],
+)
+def test_a_journal_that_cannot_be_looked_at_may_have_entries(numbers: tuple[int, ...], readable: bool) -> None:
+    looked = [Failure(HostError(number, "stat", "/j")) if number else Success(None) for number in numbers]
+    assert isinstance(journal_to_read(looked), Success) is readable

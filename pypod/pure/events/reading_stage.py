@@ -4,29 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from returns.result import Failure, Result
+from returns.result import Result
 
 from pypod.pure.draft import Draft
+from pypod.pure.events.decide import JOURNALS, journal_to_read
 from pypod.pure.events.stage import EVENTS
-from pypod.pure.failure import Problem, Refused
+from pypod.pure.failure import HostError
 from pypod.pure.program import Program, Stage, attempt, in_order, settle, stage
 from pypod.pure.vocabulary.files import Stat
 
-JOURNALS: Final = ("/run/log/journal", "/var/log/journal")
-"""Where systemd keeps the journals of this machine."""
-_NO_ENTRY: Final = "failed to get journal cursor: failed to get cursor: cannot assign requested address"
-
 
 def _read(draft: Draft) -> Program[Draft]:
-    if draft.events_logger != "journald":
-        return draft
-    for path in JOURNALS:
-        status = yield from attempt(Stat(path))
-        if not isinstance(status, Failure):
-            return draft
-    nothing: Result[Draft, Problem] = Failure(Refused(_NO_ENTRY))
-    return settle(nothing)
+    if draft.events_logger == "journald":
+        looked: tuple[Result[object, HostError], ...] = ()
+        for path in JOURNALS:
+            looked = (*looked, (yield from attempt(Stat(path))))
+        settle(journal_to_read(looked))
+    return draft
 
 
 EVENTS_READ: Final[Stage[Draft]] = in_order(EVENTS, stage("events", _read))
-"""``podman events``: a journal without an entry is refused (``libpod/events/journal_linux.go``)."""
+"""``podman events``."""
