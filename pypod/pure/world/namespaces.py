@@ -93,9 +93,10 @@ class Namespaces(Mounts):
 
     def _pause_there(self, path: str) -> int:
         """The live process whose id is in a pause file, 0 for none."""
-        text = self.read_file(path).value_or(b"").decode("ascii", "replace").strip()
-        alive = text.isdecimal() and self.is_alive(int(text)).value_or(default_value=False)
-        return int(text) if alive else 0
+        from pypod.pure.userns.decide import parse_pid
+
+        pid = parse_pid(self.read_file(path).value_or(b"")) or 0
+        return pid if pid > 0 and self.is_alive(pid).value_or(default_value=False) else 0
 
     def join(self, pid: int, pause_path: str = "") -> None:
         """Become root in the namespaces that a process keeps, and leave a pause process of one's own in them if there is a
