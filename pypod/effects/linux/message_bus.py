@@ -34,7 +34,7 @@ def converse(address: str, dialogue: Dialogue[T], patience: float = PATIENCE) ->
     if isinstance(connected, Failure):
         return Failure(connected.failure())
     with connected.unwrap() as line:
-        return _held(line, dialogue, deadline)
+        return _held(line, dialogue, deadline, patience)
 
 
 def _connected(address: str, deadline: float) -> Result[socket.socket, HostError]:
@@ -70,7 +70,7 @@ def _connect(where: UnixSocket, deadline: float) -> socket.socket:
     return line
 
 
-def _held(line: socket.socket, dialogue: Dialogue[T], deadline: float) -> Result[T, HostError]:
+def _held(line: socket.socket, dialogue: Dialogue[T], deadline: float, patience: float) -> Result[T, HostError]:
     try:
         outgoing = next(dialogue)
         while True:
@@ -79,7 +79,7 @@ def _held(line: socket.socket, dialogue: Dialogue[T], deadline: float) -> Result
         said: Result[T, Refusal] = done.value
         return said.alt(_refused)
     except TimeoutError:
-        return Failure(HostError(errno.ETIMEDOUT, "", "", f"no answer from the message bus within {PATIENCE:.0f} s"))
+        return Failure(HostError(errno.ETIMEDOUT, "", "", f"no answer from the message bus within {patience:g} s"))
     except OSError as error:
         return Failure(HostError(error.errno or errno.EIO, "", ""))
 
