@@ -40,6 +40,15 @@ mkdir image && cp $(command -v busybox) image/busybox && tar -C image -cf image.
 ALONE: Final = "kill -9 $(cat $pause); monitor=$(pgrep -o conmon); namespaces $monitor > monitors\n"
 """The pause process is gone, its file is not."""
 
+AT_REST: Final = """
+processes() { ps -eo pid,comm | grep -v -e ps -e sh -e grep; }
+for _ in $(seq 100); do
+    processes > /dev/shm/processes; sleep 0.1; processes > /dev/shm/after
+    cmp -s /dev/shm/processes /dev/shm/after && break
+done
+"""
+"""Who runs, once the one that was killed is gone and the container has become the program that it is to run."""
+
 IDS: Final = "--uidmap 0:100:1000 --gidmap 0:100:1000"
 THEIRS: Final = (
     r"podman unshare sh -c 'cd run/vfs-containers/*/userdata && chown 7:7 conmon.pid && chmod 600 conmon.pid'"
@@ -88,10 +97,10 @@ def test_a_plan_tells_it_and_changes_nothing() -> None:
         begin one {IDS} > id; {THEIRS}
         {ALONE}
         find $HOME $XDG_RUNTIME_DIR -printf '%p %m %U %s %T@\\n' 2> /dev/null | sort > /dev/shm/before
-        ps -eo pid,comm | grep -v -e ps -e sh -e grep > /dev/shm/processes
+        {AT_REST}
         $PYTHON -m pypod $flags plan --for info --verbose
         find $HOME $XDG_RUNTIME_DIR -printf '%p %m %U %s %T@\\n' 2> /dev/null | sort | diff /dev/shm/before - && echo same
-        ps -eo pid,comm | grep -v -e ps -e sh -e grep > /dev/shm/after; cmp /dev/shm/processes /dev/shm/after && echo same
+        processes > /dev/shm/after; cmp /dev/shm/processes /dev/shm/after && echo same
         echo monitor $monitor
         """,
         SUBIDS,
